@@ -1,0 +1,27 @@
+/** An instant in ISO 8601, UTC, with milliseconds: `2026-11-22T10:00:00.000Z`. */
+export type Instant = string;
+
+const SHAPE = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,9})?(Z|[+-]\d{2}:\d{2})$/;
+
+/** True for a real ISO 8601 instant with a zone; `2026-02-30T00:00:00Z` is none. */
+export function isInstant(text: string): boolean {
+  if (!SHAPE.test(text) || Number.isNaN(Date.parse(text))) return false;
+  // JavaScript rolls 30 February over to 2 March, which would silently move an expiry.
+  const day = Number(text.slice(8, 10));
+  return new Date(`${text.slice(0, 10)}T00:00:00Z`).getUTCDate() === day;
+}
+
+/** Milliseconds since the epoch: instants are compared as these, never as strings. */
+export function toMs(instant: Instant): number {
+  return Date.parse(instant);
+}
+
+export function fromMs(ms: number): Instant {
+  return new Date(ms).toISOString();
+}
+
+/** The earlier of two ends, where `null` means never. */
+export function earlierEnd(a: Instant | null, b: Instant | null): Instant | null {
+  if (a === null || b === null) return a ?? b;
+  return toMs(a) <= toMs(b) ? a : b;
+}

@@ -1,0 +1,50 @@
+import type { Product } from './catalog.ts';
+import { fromMs, toMs, type Instant } from './instants.ts';
+
+export const PURCHASE_STATUSES = ['active', 'cancelled', 'paused', 'refunded'] as const;
+export type PurchaseStatus = (typeof PURCHASE_STATUSES)[number];
+
+/** The whole state of one purchase, as the payment side reported it last. */
+export interface Purchase {
+  readonly accountId: string;
+  readonly purchaseId: string;
+  readonly productId: string;
+  readonly status: PurchaseStatus;
+  readonly validFrom: Instant;
+  readonly validUntil: Instant | null;
+  /** False: changes of this purchase are not announced. */
+  readonly notify: boolean;
+  /** The event that said so, which decides between two reports of the same purchase. */
+  readonly reported: Reported;
+}
+
+export interface Reported {
+  readonly eventId: string;
+  readonly occurredAt: Instant;
+  readonly revision: number;
+}
+
+/** True when `a` was reported later than `b`: the highest `(occurredAt, revision, eventId)` wins. */
+export function supersedes(a: Reported, b: Reported): boolean {
+  const [atA, atB] = [toMs(a.occurredAt), toMs(b.occurredAt)];
+  if (atA !== atB) return atA > atB;
+  if (a.revision !== b.revision) return a.revision > b.revision;
+  return a.eventId > b.eventId;
+}
+
+/** The purchase's own end: the one it states, or the product's usual duration from its start. */
+export function endOf(purchase: Purchase, product: Product): Instant | null {
+  if (purchase.validUntil !== null || product.durationHours === undefined) return purchase.validUntil;
+  return fromMs(toMs(purchase.validFrom) + product.durationHours * 3_600_000);
+}
+
+/**
+ * Until when the purchase gives access (`null` = for ever), or `undefined` when it gives none at all.
+ * An active one outlives its end by the product's grace, a cancelled one does not.
+ */
+export function heldUntil(purchase: Purchase, product: Product): Instant | null | undefined {
+  if (purchase.status === 'paused' || purchase.status === 'refunded') return undefined;
+  const end = endOf(purchase, product);
+  if (end === null || purchase.status === 'cancelled') return end;
+  return fromMs(toMs(end) + product.graceSeconds * 1000);
+}

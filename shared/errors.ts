@@ -1,0 +1,58 @@
+import type { z } from 'zod/mini';
+
+/** The request or message is wrong in itself: trying again would change nothing. */
+export class Malformed extends Error {
+  readonly field: string | undefined;
+
+  constructor(field: string | undefined, complaint: string) {
+    super(field === undefined ? complaint : `${field} ${complaint}`);
+    this.name = 'Malformed';
+    this.field = field;
+  }
+
+  /** The first complaint of a schema. */
+  static from({ issues }: z.core.$ZodError): Malformed {
+    const [issue] = issues;
+    const field = issue?.path.join('.') || undefined;
+    return new Malformed(field, issue?.message || 'is not valid');
+  }
+}
+
+/** A purchase of something that the catalogue does not sell. */
+export class UnknownProduct extends Error {
+  readonly productId: string;
+
+  constructor(productId: string) {
+    super(`the catalogue sells no product '${productId}'`);
+    this.name = 'UnknownProduct';
+    this.productId = productId;
+  }
+}
+
+/** A part that we depend on did not answer, or asks us to slow down: worth trying again later. */
+export class Unavailable extends Error {
+  readonly retryAfterSeconds: number;
+
+  constructor(
+    message: string,
+    { cause, retryAfterSeconds = 2 }: { cause?: unknown; retryAfterSeconds?: number } = {},
+  ) {
+    super(message, { cause });
+    this.name = 'Unavailable';
+    this.retryAfterSeconds = retryAfterSeconds;
+  }
+}
+
+/** A quota of a service that we depend on is used up for the moment. */
+export class TooOften extends Error {
+  readonly retryAfterSeconds: number;
+
+  constructor(
+    message: string,
+    { cause, retryAfterSeconds = 1 }: { cause?: unknown; retryAfterSeconds?: number } = {},
+  ) {
+    super(message, { cause });
+    this.name = 'TooOften';
+    this.retryAfterSeconds = retryAfterSeconds;
+  }
+}
