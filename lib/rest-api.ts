@@ -1,0 +1,122 @@
+import { Duration, Stack, Validations } from 'aws-cdk-lib';
+import {
+  AuthorizationType,
+  CognitoUserPoolsAuthorizer,
+  EndpointType,
+  LambdaIntegration,
+  RestApi as GatewayRestApi,
+  type Method,
+} from 'aws-cdk-lib/aws-apigateway';
+import type { IUserPool } from 'aws-cdk-lib/aws-cognito';
+import { Construct } from 'constructs';
+import { answerWithProblems } from './gateway-problems.ts';
+import { nameIn, type Stage } from './stage.ts';
+import type { UsherFunction } from './usher-function.ts';
+
+export interface RestApiProps {
+  readonly stage: Stage;
+  readonly userPool: IUserPool;
+}
+
+type Verb = 'GET' | 'POST' | 'DELETE';
+
+/**
+ * The REST API. Edge-optimised, because CloudFront then tells the viewer's country by a header. A route is either
+ * for a viewer, who shows a Cognito ID token, or open, and then says here why that is safe.
+ */
+export class RestApi extends Construct {
+  /** Without a final slash: routes are appended to it. */
+  readonly url: string;
+  readonly #api: GatewayRestApi;
+  readonly #viewers: CognitoUserPoolsAuthorizer;
+
+  constructor(scope: Construct, id: string, { stage, userPool }: RestApiProps) {
+    super(scope, id);
+    this.#api = new GatewayRestApi(this, 'Api', {
+      restApiName: nameIn(stage),
+      endpointConfiguration: { types: [EndpointType.EDGE] },
+      // The role for API Gateway's own logs is one per account and region: no stage may own it.
+      cloudWatchRole: false,
+      deployOptions: {
+        stageName: stage.name,
+        throttlingRateLimit: stage.throttle.requestsPerSecond,
+        throttlingBurstLimit: stage.throttle.burst,
+      },
+      defaultCorsPreflightOptions: {
+        allowOrigins: [...stage.origins],
+        allowMethods: ['GET', 'POST', 'DELETE', 'OPTIONS'],
+        allowHeaders: ['Authorization', 'Content-Type', 'If-None-Match'],
+        allowCredentials: false,
+        maxAge: Duration.hours(1),
+      },
+    });
+    // CDK's own output of the URL, with a final slash; ApiUrl is ours.
+    this.#api.node.tryRemoveChild('Endpoint');
+    this.#viewers = new CognitoUserPoolsAuthorizer(this, 'Viewers', {
+      authorizerName: nameIn(stage, 'viewers'),
+      cognitoUserPools: [userPool],
+    });
+    answerWithProblems(this.#api, stage);
+    const { restApiId, deploymentStage } = this.#api;
+    const { region, urlSuffix } = Stack.of(this);
+    this.url = `https://${restApiId}.execute-api.${region}.${urlSuffix}/${deploymentStage.stageName}`;
+    acknowledgeFindings(this.#api);
+  }
+
+  /** A route for a signed-in viewer. */
+  forViewer(verb: Verb, path: string, handler: UsherFunction): void {
+    this.#route(verb, path, handler, {
+      authorizer: this.#viewers,
+      authorizationType: AuthorizationType.COGNITO,
+    });
+  }
+
+  /** A route without a viewer; `reason` says why it needs none. */
+  forAnyone(verb: Verb, path: string, handler: UsherFunction, reason: string): void {
+    const method = this.#route(verb, path, handler, { authorizationType: AuthorizationType.NONE });
+    Validations.of(method).acknowledge(
+      { id: 'AwsSolutions::AwsSolutions-APIG4', reason },
+      { id: 'AwsSolutions::AwsSolutions-COG4', reason },
+    );
+  }
+
+  #route(
+    verb: Verb,
+    path: string,
+    handler: UsherFunction,
+    access: {
+      readonly authorizer?: CognitoUserPoolsAuthorizer;
+      readonly authorizationType: AuthorizationType;
+    },
+  ): Method {
+    const integration = new LambdaIntegration(handler, { allowTestInvoke: false });
+    return this.#api.root.resourceForPath(path).addMethod(verb, integration, access);
+  }
+}
+
+function acknowledgeFindings(api: GatewayRestApi): void {
+  Validations.of(api).acknowledge(
+    {
+      id: 'AwsSolutions::AwsSolutions-APIG2',
+      reason: 'The functions validate: only they can name the faulty field in a problem document.',
+    },
+    {
+      id: 'AwsSolutions::AwsSolutions-APIG4',
+      reason: 'A preflight carries no token; every other route says for itself whom it is for.',
+    },
+    {
+      id: 'AwsSolutions::AwsSolutions-COG4',
+      reason: 'A preflight carries no token; every other route says for itself whom it is for.',
+    },
+  );
+  const logs = 'Needs the one role per account that no stage may own; each function logs its own requests.';
+  Validations.of(api.deploymentStage).acknowledge(
+    { id: 'AwsSolutions::AwsSolutions-APIG1', reason: logs },
+    { id: 'AwsSolutions::AwsSolutions-APIG6', reason: logs },
+    {
+      id: 'AwsSolutions::AwsSolutions-APIG3',
+      reason:
+        'A web ACL costs by the month and stage; the stage is throttled, and prod may be given one by its account.',
+    },
+  );
+}

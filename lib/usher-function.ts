@@ -1,0 +1,89 @@
+import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import {
+  ApplicationLogLevel,
+  Architecture,
+  Function as LambdaFunction,
+  LoggingFormat,
+  Runtime,
+  type Code,
+} from 'aws-cdk-lib/aws-lambda';
+import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
+import type { Construct } from 'constructs';
+import { grantParameters, parameterPath, type ParameterName } from './parameters.ts';
+import { nameIn, type Stage } from './stage.ts';
+
+/** Where the bundle of `functions/{name}.ts` lies: a directory with an `index.mjs`. */
+export type CodeOf = (name: string) => Code;
+
+export interface UsherFunctionProps {
+  readonly stage: Stage;
+  /** The file in functions/, without `.ts`. */
+  readonly name: string;
+  readonly code: CodeOf;
+  readonly memoryMb: number;
+  readonly timeoutSeconds: number;
+  /** Environment variable → the parameter whose path it holds, never the value; reading them is granted here. */
+  readonly parameters?: Readonly<Record<string, ParameterName>>;
+  readonly environment?: Readonly<Record<string, string>>;
+  readonly description: string;
+}
+
+/**
+ * A Lambda function of the stage: Node 24 on arm64, JSON logs in a log group that the stack owns, and a role that
+ * can write to that log group alone until something is granted to it.
+ */
+export class UsherFunction extends LambdaFunction {
+  constructor(scope: Construct, id: string, props: UsherFunctionProps) {
+    const { stage, name, parameters = {} } = props;
+    // Two things make their own what Lambda would otherwise make by itself: the log group, which would stay behind
+    // for ever, and the role, whose managed policy may write to every log group of the account.
+    const logGroup = new LogGroup(scope, `${id}Logs`, {
+      logGroupName: `/aws/lambda/${nameIn(stage, name)}`,
+      retention: stage.logRetentionDays as RetentionDays,
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
+    const role = new Role(scope, `${id}Role`, { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
+    super(scope, id, {
+      functionName: nameIn(stage, name),
+      description: props.description,
+      code: props.code(name),
+      handler: 'index.handler',
+      runtime: Runtime.NODEJS_24_X,
+      architecture: Architecture.ARM_64,
+      memorySize: props.memoryMb,
+      timeout: Duration.seconds(props.timeoutSeconds),
+      role,
+      logGroup,
+      loggingFormat: LoggingFormat.JSON,
+      applicationLogLevelV2: ApplicationLogLevel[stage.logLevel],
+      environment: {
+        STAGE_NAME: stage.name,
+        POWERTOOLS_SERVICE_NAME: 'usher',
+        POWERTOOLS_LOG_LEVEL: stage.logLevel,
+        ...paths(stage, parameters),
+        ...props.environment,
+      },
+    });
+    logGroup.grantWrite(role);
+    if (Object.keys(parameters).length > 0) grantParameters(role, stage, Object.values(parameters));
+  }
+
+  /** Lets this function call `callee` and wait for its answer; not its versions or aliases, of which there are none. */
+  mayInvoke(callee: LambdaFunction): void {
+    this.addToRolePolicy(
+      new PolicyStatement({ actions: ['lambda:InvokeFunction'], resources: [callee.functionArn] }),
+    );
+  }
+}
+
+/** What a function that answers a route is told besides: whom CORS lets in and where the viewer's country stands. */
+export function routeEnvironment(stage: Stage): Readonly<Record<string, string>> {
+  return { ALLOWED_ORIGINS: stage.origins.join(','), REGION_HEADER: stage.regionHeader };
+}
+
+function paths(stage: Stage, parameters: Readonly<Record<string, ParameterName>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(parameters).map(([variable, name]) => [variable, parameterPath(stage, name)]),
+  );
+}

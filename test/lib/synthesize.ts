@@ -1,0 +1,34 @@
+import { App } from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
+import { Code } from 'aws-cdk-lib/aws-lambda';
+import { nameIn, readStage } from '../../lib/stage.ts';
+import { UsherStack } from '../../lib/usher-stack.ts';
+
+export interface Resource {
+  readonly Type: string;
+  readonly Properties: Readonly<Record<string, unknown>>;
+  readonly DeletionPolicy?: string;
+  readonly UpdateReplacePolicy?: string;
+}
+
+/** The template of a stage, without bundling: every function holds one line. */
+export function synthesize(context: Readonly<Record<string, unknown>>): Template {
+  const stage = readStage((key) => context[key]);
+  return Template.fromStack(new UsherStack(new App(), nameIn(stage), { stage, code: oneLine }));
+}
+
+function oneLine(): Code {
+  return Code.fromInline('export const handler = () => undefined;');
+}
+
+/** The resources of a type, by logical id. */
+export function resourcesOf(template: Template, type: string): Readonly<Record<string, Resource>> {
+  return template.findResources(type) as Record<string, Resource>;
+}
+
+/** Every text anywhere in `value`, the keys of objects aside. */
+export function textsIn(value: unknown): readonly string[] {
+  if (typeof value === 'string') return [value];
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.values(value).flatMap(textsIn);
+}
