@@ -56,7 +56,8 @@ export interface AccountTopic {
 
 /** What the checkout queue carries. */
 export type CheckoutMessage =
-  | { readonly kind: 'purchase'; readonly purchase: Purchase; readonly catalogVersion: string }
+  /** A checkout event as it was received, and the catalogue that it was checked against. */
+  | { readonly kind: 'purchase'; readonly event: unknown; readonly catalogVersion: string }
   | { readonly kind: 'recompute'; readonly accountId: string };
 
 /** Takes what will have effect, whatever crashes. Throws Unavailable when it does not answer. */
@@ -64,15 +65,29 @@ export interface CheckoutQueue {
   send(message: CheckoutMessage): Promise<void>;
 }
 
-/** Two tokens of one account, as Momento's `CredentialProvider.fromDisposableToken` takes them. */
-export interface VendedTokens {
-  readonly topicToken: string;
-  readonly cacheToken: string;
+/** A token of one account, as Momento's `CredentialProvider.fromDisposableToken` takes it. */
+export interface VendedToken {
+  readonly token: string;
+  /** Momento's host, or `http://…` when it runs locally. */
   readonly endpoint: string;
   readonly expiresAtMs: number;
 }
 
-/** Mints tokens. Throws TooOften at Momento's auth limit, Unavailable when it does not answer. */
+/** Mints tokens that do what the scope says. Throws TooOften at Momento's auth limit, else Unavailable. */
 export interface TokenMint {
-  mint(scope: TokenScope, ttlSeconds: number): Promise<VendedTokens>;
+  /** A token that hears the scope's topics. */
+  mintForTopics(scope: TokenScope, ttlSeconds: number): Promise<VendedToken>;
+  /** A token that reads the scope's cache key. */
+  mintForCache(scope: TokenScope, ttlSeconds: number): Promise<VendedToken>;
+}
+
+/** Has an account's snapshot computed and cached if it is not. Throws Unavailable. */
+export interface CacheFiller {
+  fill(accountId: string): Promise<void>;
+}
+
+/** Remembers when an account last asked for something that is costly to grant. */
+export interface RequestLimiter {
+  /** 0 and remembered now, or the seconds that are left until it may ask again. Throws Unavailable. */
+  secondsToWait(accountId: string, atMs: number): Promise<number>;
 }

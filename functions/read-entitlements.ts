@@ -1,0 +1,58 @@
+import { accountTable } from '../shared/aws/account-table.ts';
+import { sqsCheckoutQueue } from '../shared/aws/checkout-queue.ts';
+import { loadCatalog } from '../shared/catalog.ts';
+import type { Reading } from '../shared/entitlements/read-snapshot.ts';
+import { readSnapshot } from '../shared/entitlements/read-snapshot.ts';
+import { setting } from '../shared/env.ts';
+import { Malformed } from '../shared/errors.ts';
+import { viewer, type HttpReply, type ViewerRequest } from '../shared/lambda/http.ts';
+import { noteMissing } from '../shared/lambda/log.ts';
+import { momentoSnapshotCache } from '../shared/momento/snapshot-cache.ts';
+import { secretsFromSsm } from '../shared/secrets.ts';
+
+interface World {
+  readonly read: (accountId: string, atLeast: number) => Promise<Reading>;
+}
+
+/** GET /entitlements: the account's snapshot; `?atLeast=N` when the caller knows of version N. */
+export function readEntitlements({ read }: World) {
+  return async ({ accountId, headers, query }: ViewerRequest): Promise<HttpReply> => {
+    const { snapshot, provisional } = await read(accountId, atLeastOf(query['atLeast']));
+    const etag = `W/"${snapshot.epoch}.${snapshot.version}.${snapshot.catalogVersion}"`;
+    const reply = { headers: { ETag: etag, 'Cache-Control': 'private, no-cache' } };
+    if (!provisional && knows(headers['if-none-match'], etag)) return { status: 304, ...reply };
+    return { status: 200, body: snapshot, ...reply };
+  };
+}
+
+function atLeastOf(text: string | undefined): number {
+  if (text === undefined) return 0;
+  if (!/^\d{1,15}$/.test(text)) throw new Malformed('atLeast', 'must be a version number');
+  return Number(text);
+}
+
+/** Whether the caller's copies, a list of entity tags, include this one; compared weakly (RFC 9110). */
+function knows(ifNoneMatch: string | undefined, etag: string): boolean {
+  const opaque = (tag: string) => tag.trim().replace(/^W\//, '');
+  return ifNoneMatch?.split(',').some((tag) => opaque(tag) === opaque(etag)) ?? false;
+}
+
+const secrets = secretsFromSsm({
+  parameters: {
+    key: setting('MOMENTO_DATA_KEY_PARAMETER'),
+    endpoint: setting('MOMENTO_ENDPOINT_PARAMETER'),
+  },
+  warn: noteMissing,
+});
+const world = {
+  accounts: accountTable(setting('TABLE_NAME')),
+  cache: momentoSnapshotCache(secrets, setting('MOMENTO_CACHE_NAME')),
+  queue: sqsCheckoutQueue(setting('CHECKOUT_QUEUE_URL')),
+  catalog: loadCatalog(),
+  now: Date.now,
+  warn: noteMissing,
+};
+
+export const handler = viewer(
+  readEntitlements({ read: (accountId, atLeast) => readSnapshot(world, accountId, atLeast) }),
+);

@@ -1,0 +1,80 @@
+import type { SQSRecord } from 'aws-lambda';
+import { accountTable } from '../shared/aws/account-table.ts';
+import { loadCatalog } from '../shared/catalog.ts';
+import { parseCheckoutMessage, type Order } from '../shared/checkout-message.ts';
+import { recompute } from '../shared/entitlements/recompute.ts';
+import { setting } from '../shared/env.ts';
+import { noteMissing } from '../shared/lambda/log.ts';
+import { batch, DONE, failed, type Outcome } from '../shared/lambda/queue.ts';
+import { momentoAccountTopic } from '../shared/momento/account-topic.ts';
+import { momentoSnapshotCache } from '../shared/momento/snapshot-cache.ts';
+import type { AccountStore } from '../shared/ports.ts';
+import { secretsFromSsm } from '../shared/secrets.ts';
+
+interface World {
+  readonly parse: (body: string) => Order;
+  readonly accounts: Pick<AccountStore, 'putPurchase'>;
+  readonly recompute: (accountId: string) => Promise<void>;
+}
+
+/** Checkout queue → table → cache → topic. A batch recomputes an account once; each account fares by itself. */
+export function recomputeEntitlements({ parse, accounts, recompute: recomputeAccount }: World) {
+  async function serve(accountId: string, orders: readonly Order[]): Promise<Outcome> {
+    try {
+      for (const { purchase } of orders) if (purchase) await accounts.putPurchase(purchase);
+      await recomputeAccount(accountId);
+      return DONE;
+    } catch (error) {
+      return failed(error);
+    }
+  }
+
+  return async (records: readonly SQSRecord[]): Promise<ReadonlyMap<SQSRecord, Outcome>> => {
+    const outcomes = new Map<SQSRecord, Outcome>();
+    const parsed = records.flatMap((record) => {
+      try {
+        return [{ record, order: parse(record.body) }];
+      } catch (error) {
+        outcomes.set(record, failed(error));
+        return [];
+      }
+    });
+    const byAccount = Map.groupBy(parsed, ({ order }) => order.accountId);
+    await Promise.all(
+      [...byAccount].map(async ([accountId, entries]) => {
+        const outcome = await serve(
+          accountId,
+          entries.map(({ order }) => order),
+        );
+        for (const { record } of entries) outcomes.set(record, outcome);
+      }),
+    );
+    return outcomes;
+  };
+}
+
+const secrets = secretsFromSsm({
+  parameters: {
+    key: setting('MOMENTO_DATA_KEY_PARAMETER'),
+    endpoint: setting('MOMENTO_ENDPOINT_PARAMETER'),
+  },
+  warn: noteMissing,
+});
+const catalog = loadCatalog();
+const accounts = accountTable(setting('TABLE_NAME'));
+const world = {
+  accounts,
+  cache: momentoSnapshotCache(secrets, setting('MOMENTO_CACHE_NAME')),
+  topic: momentoAccountTopic(secrets, setting('MOMENTO_CACHE_NAME')),
+  catalog,
+  now: Date.now,
+};
+
+export const handler = batch(
+  { queueUrl: setting('CHECKOUT_QUEUE_URL'), deadLetterQueueUrl: setting('DEAD_LETTER_QUEUE_URL') },
+  recomputeEntitlements({
+    parse: (body) => parseCheckoutMessage(body, catalog, Date.now()),
+    accounts,
+    recompute: (accountId) => recompute(world, accountId),
+  }),
+);

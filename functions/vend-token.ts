@@ -1,0 +1,68 @@
+import { invokedCacheFiller } from '../shared/aws/cache-filler.ts';
+import { fromMs } from '../shared/domain/instants.ts';
+import { scopeOf } from '../shared/domain/token-scope.ts';
+import { numberSetting, setting } from '../shared/env.ts';
+import { reusingFresh } from '../shared/fresh-tokens.ts';
+import { viewer, type HttpReply, type ViewerRequest } from '../shared/lambda/http.ts';
+import { noteMissing } from '../shared/lambda/log.ts';
+import { momentoTokenMint } from '../shared/momento/token-mint.ts';
+import type { CacheFiller, TokenMint } from '../shared/ports.ts';
+import { secretsFromSsm } from '../shared/secrets.ts';
+import { Unavailable } from '../shared/errors.ts';
+
+interface World {
+  readonly mint: TokenMint;
+  readonly filler: CacheFiller;
+  readonly cacheName: string;
+  readonly ttlSeconds: number;
+  readonly warn: (message: string, reason: unknown) => void;
+}
+
+/**
+ * GET /token: what a signed-in player connects to Momento with. `token` hears the account's topic; with
+ * `?cache=true` also `cacheToken`, which reads the account's snapshot. The snapshot is in the cache by then.
+ */
+export function vendToken({ mint, filler, cacheName, ttlSeconds, warn }: World) {
+  return async ({ accountId, query }: ViewerRequest): Promise<HttpReply> => {
+    const scope = scopeOf(accountId);
+    const [forTopics, forCache] = await Promise.all([
+      mint.mintForTopics(scope, ttlSeconds),
+      query['cache'] === 'true' ? mint.mintForCache(scope, ttlSeconds) : undefined,
+      filler.fill(accountId).catch((reason: unknown) => {
+        // A player that finds nothing in the cache asks GET /entitlements.
+        if (!(reason instanceof Unavailable)) throw reason;
+        warn('cache not filled', reason);
+      }),
+    ]);
+    return {
+      status: 200,
+      body: {
+        userId: accountId,
+        cacheName,
+        endpoint: forTopics.endpoint,
+        expiresAt: fromMs(Math.min(forTopics.expiresAtMs, forCache?.expiresAtMs ?? Infinity)),
+        token: forTopics.token,
+        ...(forCache && { cacheToken: forCache.token }),
+      },
+    };
+  };
+}
+
+const cacheName = setting('MOMENTO_CACHE_NAME');
+const secrets = secretsFromSsm({
+  parameters: {
+    key: setting('MOMENTO_SUPER_KEY_PARAMETER'),
+    endpoint: setting('MOMENTO_ENDPOINT_PARAMETER'),
+  },
+  warn: noteMissing,
+});
+
+export const handler = viewer(
+  vendToken({
+    mint: reusingFresh(momentoTokenMint(secrets, cacheName), { now: Date.now }),
+    filler: invokedCacheFiller(setting('FILL_CACHE_FUNCTION_NAME')),
+    cacheName,
+    ttlSeconds: numberSetting('TOKEN_TTL_SECONDS'),
+    warn: noteMissing,
+  }),
+);

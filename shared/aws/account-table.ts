@@ -1,0 +1,194 @@
+import { ConditionalCheckFailedException, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import {
+  DynamoDBDocumentClient,
+  GetCommand,
+  PutCommand,
+  QueryCommand,
+  UpdateCommand,
+  type UpdateCommandInput,
+} from '@aws-sdk/lib-dynamodb';
+import type { Announcement } from '../domain/announcements.ts';
+import type { Snapshot } from '../domain/entitlements.ts';
+import { fromMs, toMs } from '../domain/instants.ts';
+import type { Purchase } from '../domain/purchases.ts';
+import type { AccountStore, Commit, RequestLimiter } from '../ports.ts';
+import { answered, CLIENT_OPTIONS } from './errors.ts';
+
+/*
+ * One partition per account:
+ *   sk "account"         version, catalogVersion, snapshot (JSON), outbox { "8": message (JSON), … }
+ *   sk "purchase#<id>"   the purchase, and the report it rests on
+ *   sk "recompute"       when the account last asked for a recompute
+ */
+const ACCOUNT = 'account';
+const PURCHASE = 'purchase#';
+const RECOMPUTE = 'recompute';
+
+type Table = Pick<DynamoDBDocumentClient, 'send'>;
+
+function connect(): Table {
+  return DynamoDBDocumentClient.from(new DynamoDBClient(CLIENT_OPTIONS));
+}
+
+/** Accounts and their purchases in the stage's DynamoDB table. */
+export function accountTable(tableName: string, table: Table = connect()): AccountStore {
+  const key = (accountId: string, sk: string) => ({ TableName: tableName, Key: { pk: accountId, sk } });
+
+  return {
+    async read(accountId) {
+      const get = new GetCommand({ ...key(accountId, ACCOUNT), ConsistentRead: true });
+      const { Item: item } = await answered(table.send(get), 'DynamoDB GetItem');
+      if (!item) return undefined;
+      const messages = Object.values(item['outbox'] as Record<string, string>);
+      return {
+        snapshot: JSON.parse(item['snapshot'] as string) as Snapshot,
+        outbox: messages.map((message) => JSON.parse(message) as Announcement),
+      };
+    },
+
+    async readPurchases(accountId) {
+      const purchases: Purchase[] = [];
+      let from: Record<string, unknown> | undefined;
+      do {
+        const query: QueryCommand = new QueryCommand({
+          TableName: tableName,
+          KeyConditionExpression: 'pk = :account AND begins_with(sk, :purchase)',
+          ExpressionAttributeValues: { ':account': accountId, ':purchase': PURCHASE },
+          ConsistentRead: true,
+          ExclusiveStartKey: from,
+        });
+        const page = await answered(table.send(query), 'DynamoDB Query');
+        purchases.push(...(page.Items ?? []).map((item) => toPurchase(item as PurchaseItem)));
+        from = page.LastEvaluatedKey;
+      } while (from);
+      return purchases;
+    },
+
+    async putPurchase(purchase) {
+      const put = new PutCommand({
+        TableName: tableName,
+        Item: toItem(purchase),
+        ConditionExpression:
+          'attribute_not_exists(pk) OR occurredAtMs < :at OR (occurredAtMs = :at AND ' +
+          '(#revision < :revision OR (#revision = :revision AND eventId < :event)))',
+        ExpressionAttributeNames: { '#revision': 'revision' },
+        ExpressionAttributeValues: {
+          ':at': toMs(purchase.reported.occurredAt),
+          ':revision': purchase.reported.revision,
+          ':event': purchase.reported.eventId,
+        },
+      });
+      return (await holds(table.send(put), 'DynamoDB PutItem')) ? 'stored' : 'superseded';
+    },
+
+    async commit(commit) {
+      const update = new UpdateCommand({ ...key(commit.next.accountId, ACCOUNT), ...commitUpdate(commit) });
+      return holds(table.send(update), 'DynamoDB UpdateItem');
+    },
+
+    async removePublished(accountId, versions) {
+      const names = versions.map((version, index) => [`#v${index}`, String(version)] as const);
+      const update = new UpdateCommand({
+        ...key(accountId, ACCOUNT),
+        UpdateExpression: `REMOVE ${names.map(([name]) => `outbox.${name}`).join(', ')}`,
+        ConditionExpression: 'attribute_exists(pk)',
+        ExpressionAttributeNames: Object.fromEntries(names),
+      });
+      await holds(table.send(update), 'DynamoDB UpdateItem');
+    },
+  };
+}
+
+/** One request per account and interval, remembered in the stage's table. */
+export function tableRequestLimiter(
+  tableName: string,
+  intervalSeconds: number,
+  table: Table = connect(),
+): RequestLimiter {
+  return {
+    async secondsToWait(accountId, atMs) {
+      const put = new PutCommand({
+        TableName: tableName,
+        Item: { pk: accountId, sk: RECOMPUTE, requestedAtMs: atMs },
+        ConditionExpression: 'attribute_not_exists(pk) OR requestedAtMs <= :before OR requestedAtMs > :at',
+        ExpressionAttributeValues: { ':before': atMs - intervalSeconds * 1000, ':at': atMs },
+      });
+      return (await holds(table.send(put), 'DynamoDB PutItem')) ? 0 : intervalSeconds;
+    },
+  };
+}
+
+/** The condition names what was read, catalogue included: a newer one must never be overwritten by an older. */
+function commitUpdate({ read, next, outbox }: Commit): Omit<UpdateCommandInput, 'TableName' | 'Key'> {
+  const messages = ('replace' in outbox ? outbox.replace : outbox.add).map(
+    (announcement) => [String(announcement.version), JSON.stringify(announcement)] as const,
+  );
+  const whole = read === undefined || 'replace' in outbox;
+  const added = messages.map(([version, message], index) => ({
+    name: `#v${index}`,
+    version,
+    value: `:m${index}`,
+    message,
+  }));
+  const sets = whole ? ['outbox = :outbox'] : added.map(({ name, value }) => `outbox.${name} = ${value}`);
+  return {
+    UpdateExpression: `SET ${['version = :version', 'catalogVersion = :catalog', 'snapshot = :snapshot', ...sets].join(', ')}`,
+    ConditionExpression: read
+      ? 'version = :readVersion AND catalogVersion = :readCatalog'
+      : 'attribute_not_exists(pk)',
+    ...(!whole &&
+      added.length > 0 && {
+        ExpressionAttributeNames: Object.fromEntries(added.map(({ name, version }) => [name, version])),
+      }),
+    ExpressionAttributeValues: {
+      ':version': next.version,
+      ':catalog': next.catalogVersion,
+      ':snapshot': JSON.stringify(next),
+      ...(read && { ':readVersion': read.version, ':readCatalog': read.catalogVersion }),
+      ...(whole
+        ? { ':outbox': Object.fromEntries(messages) }
+        : Object.fromEntries(added.map(({ value, message }) => [value, message]))),
+    },
+  };
+}
+
+/** False when the condition of the write did not hold. */
+async function holds(write: Promise<unknown>, operation: string): Promise<boolean> {
+  try {
+    await answered(write, operation);
+    return true;
+  } catch (error) {
+    if (error instanceof ConditionalCheckFailedException) return false;
+    throw error;
+  }
+}
+
+interface PurchaseItem extends Omit<Purchase, 'reported'> {
+  readonly pk: string;
+  readonly sk: string;
+  readonly eventId: string;
+  readonly occurredAtMs: number;
+  readonly revision: number;
+}
+
+function toItem({ reported, ...purchase }: Purchase): PurchaseItem {
+  return {
+    pk: purchase.accountId,
+    sk: PURCHASE + purchase.purchaseId,
+    ...purchase,
+    eventId: reported.eventId,
+    occurredAtMs: toMs(reported.occurredAt),
+    revision: reported.revision,
+  };
+}
+
+function toPurchase({
+  pk: _pk,
+  sk: _sk,
+  eventId,
+  occurredAtMs,
+  revision,
+  ...purchase
+}: PurchaseItem): Purchase {
+  return { ...purchase, reported: { eventId, occurredAt: fromMs(occurredAtMs), revision } };
+}

@@ -1,0 +1,24 @@
+import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import { Unavailable } from '../errors.ts';
+import type { CacheFiller } from '../ports.ts';
+import { answered, CLIENT_OPTIONS } from './errors.ts';
+
+/**
+ * Has the function `fill-cache` do it and waits: the function that may mint tokens then needs neither the table
+ * nor the code that computes and caches (docs/decisions/0002-fill-cache-is-a-function.md).
+ */
+export function invokedCacheFiller(
+  functionName: string,
+  lambda: Pick<LambdaClient, 'send'> = new LambdaClient(CLIENT_OPTIONS),
+): CacheFiller {
+  return {
+    async fill(accountId) {
+      const command = new InvokeCommand({
+        FunctionName: functionName,
+        Payload: JSON.stringify({ accountId }),
+      });
+      const { FunctionError: failure } = await answered(lambda.send(command), 'Lambda Invoke');
+      if (failure !== undefined) throw new Unavailable(`${functionName} failed: ${failure}`);
+    },
+  };
+}

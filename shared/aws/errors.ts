@@ -1,0 +1,34 @@
+import { Unavailable } from '../errors.ts';
+
+/** What AWS's clients and Node's sockets put on the errors that they throw. */
+interface CallError extends Error {
+  readonly $metadata?: { readonly httpStatusCode?: number };
+  readonly $retryable?: unknown;
+  readonly code?: unknown;
+}
+
+/** Worth trying again later: nothing answered, or AWS said that it is its own fault or asked us to slow down. */
+function isPassing({ $metadata, $retryable, code, name }: CallError): boolean {
+  const status = $metadata?.httpStatusCode ?? 0;
+  const unanswered = typeof code === 'string' || name === 'TimeoutError';
+  return status >= 500 || status === 429 || $retryable !== undefined || /Throttl/.test(name) || unanswered;
+}
+
+/**
+ * Awaits an AWS call.
+ * @throws Unavailable for what may pass by itself; anything else as it came.
+ */
+export async function answered<T>(call: Promise<T>, operation: string): Promise<T> {
+  try {
+    return await call;
+  } catch (error) {
+    if (!(error instanceof Error) || !isPassing(error)) throw error;
+    throw new Unavailable(`${operation}: ${error.name}`, { cause: error });
+  }
+}
+
+/** Fails within seconds, so that the posture for an outage applies before the function times out. */
+export const CLIENT_OPTIONS = {
+  maxAttempts: 3,
+  requestHandler: { connectionTimeout: 1000, requestTimeout: 2500 },
+} as const;

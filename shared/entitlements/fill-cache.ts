@@ -1,0 +1,49 @@
+import type { Snapshot } from '../domain/entitlements.ts';
+import { toMs } from '../domain/instants.ts';
+import { compareSnapshots } from '../domain/snapshots.ts';
+import { Unavailable } from '../errors.ts';
+import type { AccountStore, SnapshotCache } from '../ports.ts';
+
+interface World {
+  readonly accounts: Pick<AccountStore, 'read'>;
+  readonly cache: SnapshotCache;
+  readonly now: () => number;
+}
+
+/** Momento keeps an item for at most a day. */
+const LONGEST_TTL_SECONDS = 24 * 3600;
+
+const MOST_ROUNDS = 12;
+
+/**
+ * Caches a snapshot that came from the table, unless a newer one is cached, and then looks at the table once
+ * more: whoever is last to write looks last, so the cache never ends on an older version than the table.
+ * @returns the snapshot that the table held at the end.
+ * @throws Unavailable when the table or the cache does not answer.
+ */
+export async function fillCache({ accounts, cache, now }: World, snapshot: Snapshot): Promise<Snapshot> {
+  let latest = snapshot;
+  for (let round = 0; round < MOST_ROUNDS; round++) {
+    await writeUnlessNewer({ cache, now }, latest);
+    const record = await accounts.read(snapshot.accountId);
+    if (!record || compareSnapshots(record.snapshot, latest) <= 0) return latest;
+    latest = record.snapshot;
+  }
+  throw new Unavailable('the account changes faster than it can be cached');
+}
+
+async function writeUnlessNewer({ cache, now }: Omit<World, 'accounts'>, snapshot: Snapshot): Promise<void> {
+  for (let round = 0; round < MOST_ROUNDS; round++) {
+    const cached = await cache.read(snapshot.accountId);
+    if (cached?.snapshot && compareSnapshots(cached.snapshot, snapshot) >= 0) return;
+    if (await cache.replace(snapshot, cached, ttlSeconds(snapshot, now()))) return;
+  }
+  throw new Unavailable('the cached snapshot is being changed by many at once');
+}
+
+/** Until time changes the answer. A boundary that is here or past still takes a second: an older answer must go. */
+function ttlSeconds({ nextChangeAt }: Snapshot, nowMs: number): number {
+  if (nextChangeAt === null) return LONGEST_TTL_SECONDS;
+  const seconds = Math.floor((toMs(nextChangeAt) - nowMs) / 1000);
+  return Math.min(LONGEST_TTL_SECONDS, Math.max(1, seconds));
+}

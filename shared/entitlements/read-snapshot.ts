@@ -1,0 +1,81 @@
+import { compareCatalogVersions, type Catalog } from '../domain/catalog.ts';
+import type { Snapshot } from '../domain/entitlements.ts';
+import { firstSnapshot, isOverdue, nextSnapshot } from '../domain/snapshots.ts';
+import { Unavailable } from '../errors.ts';
+import type { AccountStore, CheckoutQueue, SnapshotCache } from '../ports.ts';
+import { fillCache } from './fill-cache.ts';
+
+interface World {
+  readonly accounts: Pick<AccountStore, 'read' | 'readPurchases'>;
+  readonly cache: SnapshotCache;
+  readonly queue: CheckoutQueue;
+  readonly catalog: Catalog;
+  readonly now: () => number;
+  /** Told when the answer is right although a part was missing. */
+  readonly warn: (message: string, reason: unknown) => void;
+}
+
+export interface Reading {
+  readonly snapshot: Snapshot;
+  /** Computed for this answer and not committed yet: its version does not tell it apart from what was before. */
+  readonly provisional: boolean;
+}
+
+/**
+ * An account's answer now: from the cache, else from the table (and then cached), else computed for this one
+ * answer while a recompute is on its way. `atLeast` passes over a cached answer older than that version.
+ * An unreachable cache only makes it slower.
+ * @throws Unavailable when the table does not answer.
+ */
+export async function readSnapshot(world: World, accountId: string, atLeast = 0): Promise<Reading> {
+  const { accounts, catalog, now, warn } = world;
+  const cached = await orUndefined(world.cache.read(accountId), (reason) => warn('cache not read', reason));
+  if (cached?.snapshot && cached.snapshot.version >= atLeast && isCurrent(cached.snapshot, catalog, now())) {
+    return { snapshot: cached.snapshot, provisional: false };
+  }
+
+  const record = await accounts.read(accountId);
+  const stored = record?.snapshot;
+  if (stored && isCurrent(stored, catalog, now())) {
+    return { snapshot: await cacheIfPossible(world, stored), provisional: false };
+  }
+
+  const previous = stored ?? firstSnapshot(accountId, catalog, now());
+  const { snapshot, changes } = nextSnapshot(
+    previous,
+    await accounts.readPurchases(accountId),
+    catalog,
+    now(),
+  );
+  const uncommitted = { ...snapshot, version: previous.version };
+  const asked = world.queue.send({ kind: 'recompute', accountId });
+  await orUndefined(asked, (reason) => warn('recompute not asked for', reason));
+  if (changes.length > 0) return { snapshot: uncommitted, provisional: true };
+  return { snapshot: await cacheIfPossible(world, uncommitted), provisional: false };
+}
+
+/** No boundary in time has passed since it was computed, and no newer catalogue has come into force. */
+function isCurrent(snapshot: Snapshot, catalog: Catalog, nowMs: number): boolean {
+  const older = compareCatalogVersions(snapshot.catalogVersion, catalog.catalogVersion) < 0;
+  return !older && !isOverdue(snapshot, nowMs);
+}
+
+async function cacheIfPossible(world: World, snapshot: Snapshot): Promise<Snapshot> {
+  const filled = await orUndefined(fillCache(world, snapshot), (reason) =>
+    world.warn('cache not filled', reason),
+  );
+  return filled ?? snapshot;
+}
+
+async function orUndefined<T>(
+  attempt: Promise<T>,
+  missed: (reason: Unavailable) => void,
+): Promise<T | undefined> {
+  try {
+    return await attempt;
+  } catch (reason) {
+    if (!(reason instanceof Unavailable)) throw reason;
+    missed(reason);
+    return undefined;
+  }
+}

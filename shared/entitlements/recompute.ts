@@ -1,0 +1,71 @@
+import { announcementsOf, quietOnes, replacement } from '../domain/announcements.ts';
+import { compareCatalogVersions, type Catalog } from '../domain/catalog.ts';
+import { firstSnapshot, nextSnapshot } from '../domain/snapshots.ts';
+import { Unavailable } from '../errors.ts';
+import type { AccountRecord, AccountStore, AccountTopic, SnapshotCache } from '../ports.ts';
+import { fillCache } from './fill-cache.ts';
+
+interface World {
+  readonly accounts: AccountStore;
+  readonly cache: SnapshotCache;
+  readonly topic: AccountTopic;
+  readonly catalog: Catalog;
+  readonly now: () => number;
+}
+
+/** Every conflict means that somebody else got ahead; this many in a row mean that something is wrong. */
+const MOST_CONFLICTS = 12;
+
+/** A longer outbox (an item of the table holds 400 KB) becomes one "read again". */
+const MOST_PENDING = 64;
+
+/**
+ * Brings an account's answer up to date everywhere: commits it to the table with what is to be announced,
+ * writes the cache, announces. Safe to repeat and to break off after any step: the next run finishes it.
+ * @throws Unavailable when the table, the cache or the topic does not answer.
+ */
+export async function recompute(world: World, accountId: string): Promise<void> {
+  const { snapshot, outbox } = await commitNext(world, accountId);
+  await fillCache(world, snapshot);
+  await publish(world, accountId, outbox);
+}
+
+/** Computes and commits until nobody interferes; returns what the table then holds. */
+async function commitNext({ accounts, catalog, now }: World, accountId: string): Promise<AccountRecord> {
+  for (let conflicts = 0; conflicts < MOST_CONFLICTS; conflicts++) {
+    const record = await accounts.read(accountId);
+    const purchases = await accounts.readPurchases(accountId);
+    const previous = record?.snapshot ?? firstSnapshot(accountId, catalog, now());
+    const order = compareCatalogVersions(catalog.catalogVersion, previous.catalogVersion);
+    if (order < 0) throw new Unavailable('a newer catalogue is in force', { retryAfterSeconds: 60 });
+
+    const { snapshot, changes } = nextSnapshot(previous, purchases, catalog, now());
+    if (record && order === 0 && changes.length === 0) return record;
+
+    const added = announcementsOf(changes, snapshot, quietOnes(purchases, catalog));
+    const pending = record?.outbox ?? [];
+    const full = pending.length + added.length > MOST_PENDING;
+    const outbox = full ? { replace: [replacement(snapshot)] } : { add: added };
+    if (await accounts.commit({ read: record?.snapshot, next: snapshot, outbox })) {
+      return { snapshot, outbox: 'replace' in outbox ? outbox.replace : [...pending, ...added] };
+    }
+  }
+  throw new Unavailable('the account is being changed by many at once');
+}
+
+/** Publishes in the order of the versions, then takes exactly what was published out of the outbox. */
+async function publish(
+  { accounts, topic }: World,
+  accountId: string,
+  outbox: AccountRecord['outbox'],
+): Promise<void> {
+  const published: number[] = [];
+  try {
+    for (const announcement of outbox.toSorted((a, b) => a.version - b.version)) {
+      await topic.publish(accountId, announcement);
+      published.push(announcement.version);
+    }
+  } finally {
+    if (published.length > 0) await accounts.removePublished(accountId, published);
+  }
+}

@@ -1,0 +1,27 @@
+import type { SdkError } from '@gomomento/sdk';
+import { Unavailable } from '../errors.ts';
+
+/** Momento does not accept the key: it was rotated since it was fetched, or never right. */
+export class KeyRefused extends Unavailable {}
+
+/** One of Momento's quotas is used up for the moment. */
+export class Throttled extends Unavailable {}
+
+/**
+ * Turns an SDK's error answer into one of ours and passes every other answer on. Nothing that Momento can
+ * answer makes a message bad in itself, so all of it is worth trying again later: an outage ends, a quota is
+ * raised, a missing cache is created, a wrong key is replaced.
+ * @throws KeyRefused, Throttled or Unavailable
+ */
+export function answered<A extends { readonly type: string }>(
+  answer: A,
+  operation: string,
+): Exclude<A, { readonly type: 'Error' }> {
+  if (answer.type !== 'Error') return answer as Exclude<A, { readonly type: 'Error' }>;
+  const code: string = (answer as unknown as Pick<SdkError, 'errorCode'>).errorCode();
+  // The SDK's own message is left out: it can hold the request's metadata, the key among it.
+  const complaint = `Momento ${operation}: ${code}`;
+  if (code === 'AUTHENTICATION_ERROR') throw new KeyRefused(complaint);
+  if (code === 'LIMIT_EXCEEDED_ERROR') throw new Throttled(complaint);
+  throw new Unavailable(complaint);
+}
