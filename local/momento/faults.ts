@@ -1,0 +1,41 @@
+import { Refusal, type Status, type StatusName } from './status.ts';
+
+/** A failure to come. */
+export interface Fault {
+  /** The RPC's name, for instance `SetIf` or `Publish`. */
+  readonly rpc: string;
+  readonly code: StatusName;
+  /** How many calls fail; one when absent. */
+  readonly times?: number;
+  readonly message?: string;
+  /** The call takes effect and only its answer is lost, as with a time-out; otherwise nothing happens. */
+  readonly takesEffect?: boolean;
+}
+
+/** The failure of one call. */
+export interface Failure {
+  readonly status: Status;
+  readonly takesEffect: boolean;
+}
+
+/** Failures waiting for their calls, in the order they were asked for. */
+export function createFaults({ names }: { readonly names: ReadonlySet<string> }) {
+  const waiting: Array<{ readonly fault: Fault; left: number }> = [];
+  return {
+    /** @throws Error for an RPC the stand-in does not have, as such a fault would never strike */
+    add(fault: Fault): void {
+      if (!names.has(fault.rpc)) throw new Error(`The Momento stand-in has no RPC "${fault.rpc}"`);
+      waiting.push({ fault, left: fault.times ?? 1 });
+    },
+    /** The failure this call must meet, if any; it is used up by asking. */
+    next(rpc: string): Failure | undefined {
+      const index = waiting.findIndex(({ fault }) => fault.rpc === rpc);
+      const found = waiting[index];
+      if (found === undefined) return undefined;
+      found.left -= 1;
+      if (found.left <= 0) waiting.splice(index, 1);
+      const { code, message = `Injected ${code}`, takesEffect = false } = found.fault;
+      return { status: new Refusal(code, message).status, takesEffect };
+    },
+  };
+}
