@@ -32,3 +32,11 @@ export function textsIn(value: unknown): readonly string[] {
   if (typeof value !== 'object' || value === null) return [];
   return Object.values(value).flatMap(textsIn);
 }
+
+/** The properties of the one resource of a type; throws when there are none or several. */
+export function theOnly(template: Template, type: string): Resource['Properties'] {
+  const [resource, ...others] = Object.values(resourcesOf(template, type));
+  if (resource === undefined || others.length > 0)
+    throw new Error(`the template has not exactly one ${type}`);
+  return resource.Properties;
+}

@@ -1,0 +1,90 @@
+import { describe, expect, it } from 'vitest';
+import { readStage, type Stage } from '../../lib/stage.ts';
+
+function stageOf(context: Readonly<Record<string, unknown>>): Stage {
+  return readStage((key) => context[key]);
+}
+
+describe('a stage', () => {
+  it('needs nothing but its name', () => {
+    expect(stageOf({ stageName: 'dev' })).toEqual({
+      name: 'dev',
+      ssmName: 'dev',
+      origins: ['http://localhost:3000'],
+      tokenTtlSeconds: 1800,
+      regionHeader: 'CloudFront-Viewer-Country',
+      logLevel: 'INFO',
+      keepsData: false,
+      logRetentionDays: 7,
+      throttle: { requestsPerSecond: 50, burst: 100 },
+    });
+  });
+
+  it('of a branch can read the secrets of dev', () => {
+    const stage = stageOf({ stageName: 'feat/x', ssmStageName: 'dev' });
+    expect(stage.name).not.toBe('dev');
+    expect(stage.ssmName).toBe('dev');
+  });
+
+  it('keeps its data only when it is prod, letter by letter', () => {
+    expect(stageOf({ stageName: 'prod' }).keepsData).toBe(true);
+    for (const stageName of ['Prod', 'prod/x', 'prod-2', 'production']) {
+      expect(stageOf({ stageName }).keepsData).toBe(false);
+    }
+  });
+
+  it('lets several web origins in, each once', () => {
+    const origins = 'https://tv.example, http://localhost:3000,http://127.0.0.1:5173,https://tv.example';
+    expect(stageOf({ stageName: 'dev', origins }).origins).toEqual([
+      'https://tv.example',
+      'http://localhost:3000',
+      'http://127.0.0.1:5173',
+    ]);
+    expect(stageOf({ stageName: 'dev', origins: '*' }).origins).toEqual(['*']);
+  });
+
+  it('takes numbers from cdk.json as well as texts from the command line', () => {
+    expect(stageOf({ stageName: 7, tokenTtlSeconds: 600 })).toMatchObject({
+      name: '7',
+      tokenTtlSeconds: 600,
+    });
+    expect(stageOf({ stageName: 'dev', tokenTtlSeconds: '600' })).toMatchObject({ tokenTtlSeconds: 600 });
+  });
+
+  it.each([
+    ['stageName', undefined],
+    ['stageName', ''],
+    ['stageName', '  '],
+    ['stageName', true],
+    ['stageName', { name: 'dev' }],
+    ['ssmStageName', 'feat/x'],
+    ['ssmStageName', '開発'],
+    ['ssmStageName', 'x'.repeat(129)],
+    ['origins', ''],
+    ['origins', 'tv.example'],
+    ['origins', 'https://tv.example/'],
+    ['origins', 'https://tv.example/watch'],
+    ['origins', 'https://TV.example'],
+    ['origins', "https://tv'.example"],
+    ['origins', 'http://tv.example'],
+    ['origins', 'https://tv.example,*'],
+    ['origins', 'https://tv.example,,https://m.example'],
+    ['origins', 'null'],
+    ['origins', 'file:///'],
+    ['origins', 'https://user@tv.example'],
+    ['origins', Array.from({ length: 60 }, (_, n) => `https://tv-${n}.example`).join(',')],
+    ['tokenTtlSeconds', '59'],
+    ['tokenTtlSeconds', '90001'],
+    ['tokenTtlSeconds', '30m'],
+    ['tokenTtlSeconds', 60.5],
+    ['tokenTtlSeconds', -1800],
+    ['regionHeader', 'X Country'],
+    ['regionHeader', 'X-Country:'],
+    ['logLevel', 'debug'],
+    ['logLevel', 'VERBOSE'],
+  ])('refuses %s = %j and says what to pass', (key, value) => {
+    expect(() => stageOf({ stageName: 'dev', [key]: value })).toThrow(
+      new RegExp(`^The context ${key} .*: pass -c ${key}=… with `),
+    );
+  });
+});

@@ -1,0 +1,152 @@
+import { App } from 'aws-cdk-lib';
+import { Annotations, Match, type Template } from 'aws-cdk-lib/assertions';
+import { Code } from 'aws-cdk-lib/aws-lambda';
+import { describe, expect, it } from 'vitest';
+import { nameIn, readStage } from '../../lib/stage.ts';
+import { UsherStack } from '../../lib/usher-stack.ts';
+import { resourcesOf, synthesize, theOnly } from './synthesize.ts';
+
+/** Property that names a resource → what AWS allows there. */
+const NAMES: Readonly<Record<string, readonly [property: string, allowed: RegExp]>> = {
+  'AWS::ApiGateway::Authorizer': ['Name', /^.{1,128}$/],
+  'AWS::ApiGateway::RestApi': ['Name', /^.{1,1024}$/],
+  'AWS::ApiGateway::Stage': ['StageName', /^[a-zA-Z0-9_-]{1,128}$/],
+  'AWS::CloudWatch::Alarm': ['AlarmName', /^[\x20-\x7e]{1,255}$/],
+  'AWS::Cognito::UserPool': ['UserPoolName', /^[\w\s+=,.@-]{1,128}$/],
+  'AWS::Cognito::UserPoolClient': ['ClientName', /^[\w\s+=,.@-]{1,128}$/],
+  'AWS::DynamoDB::GlobalTable': ['TableName', /^[a-zA-Z0-9_.-]{3,255}$/],
+  'AWS::Lambda::Function': ['FunctionName', /^[a-zA-Z0-9_-]{1,64}$/],
+  'AWS::Logs::LogGroup': ['LogGroupName', /^[.\-_/#A-Za-z0-9]{1,512}$/],
+  'AWS::SQS::Queue': ['QueueName', /^[a-zA-Z0-9_-]{1,80}$/],
+};
+
+function namesOf(template: Template): readonly string[] {
+  return Object.entries(NAMES).flatMap(([type, [property]]) =>
+    Object.values(resourcesOf(template, type)).map(({ Properties }) => String(Properties[property])),
+  );
+}
+
+const BRANCHES = [
+  'dev',
+  'prod',
+  'feature/ABC-123_x',
+  'feat/x',
+  'feat-x',
+  'Feat-X',
+  '機能/視聴権',
+  'x'.repeat(120),
+  '_',
+];
+
+describe('a stack', () => {
+  it.each(BRANCHES)('of the branch %s has names that AWS takes', (stageName) => {
+    const template = synthesize({ stageName });
+    for (const [type, [property, allowed]] of Object.entries(NAMES)) {
+      const resources = Object.values(resourcesOf(template, type));
+      expect(resources).not.toHaveLength(0);
+      for (const { Properties } of resources) expect(Properties[property]).toMatch(allowed);
+    }
+    const name = nameIn(readStage((key) => ({ stageName })[key]));
+    expect(name).toMatch(/^[a-zA-Z][a-zA-Z0-9-]{0,127}$/);
+  });
+
+  it('shares no name with that of another branch', () => {
+    const names = BRANCHES.flatMap((stageName) => [...new Set(namesOf(synthesize({ stageName })))]);
+    expect(new Set(names).size).toBe(names.length);
+  });
+
+  it('shares only the paths of secrets with the stage it is told to share them with', () => {
+    const branch = JSON.stringify(synthesize({ stageName: 'feat-x', ssmStageName: 'dev' }).toJSON());
+    expect(branch).toContain('/usher/dev/momento-endpoint');
+    expect(branch.replaceAll('/usher/dev/', '')).not.toMatch(/usher[-/]dev/);
+  });
+
+  it('tells clients where to find everything', () => {
+    const { Outputs } = synthesize({ stageName: 'dev' }).toJSON() as {
+      Outputs: Record<string, { Value: unknown }>;
+    };
+    expect(Object.keys(Outputs).toSorted()).toEqual([
+      'ApiUrl',
+      'CheckoutQueueUrl',
+      'DeadLetterQueueUrl',
+      'MomentoCacheName',
+      'Region',
+      'StageName',
+      'TableName',
+      'UserPoolClientId',
+      'UserPoolId',
+    ]);
+    expect(Outputs).toMatchObject({ StageName: { Value: 'dev' }, MomentoCacheName: { Value: 'usher-dev' } });
+    expect(JSON.stringify(Outputs['ApiUrl'])).not.toMatch(/\/"\]\]/);
+  });
+
+  it('lets viewers sign up by email and in by SRP, and never says whether an address is known', () => {
+    const template = synthesize({ stageName: 'dev' });
+    expect(theOnly(template, 'AWS::Cognito::UserPool')).toMatchObject({
+      UsernameAttributes: ['email'],
+      AutoVerifiedAttributes: ['email'],
+      AdminCreateUserConfig: { AllowAdminCreateUserOnly: false },
+      UsernameConfiguration: { CaseSensitive: false },
+    });
+    expect(theOnly(template, 'AWS::Cognito::UserPoolClient')).toMatchObject({
+      ExplicitAuthFlows: ['ALLOW_USER_SRP_AUTH', 'ALLOW_REFRESH_TOKEN_AUTH'],
+      PreventUserExistenceErrors: 'ENABLED',
+      GenerateSecret: false,
+      AllowedOAuthFlowsUserPoolClient: false,
+    });
+  });
+
+  it('warns when prod would read the secrets of another stage', () => {
+    const stage = readStage((key) => ({ stageName: 'prod', ssmStageName: 'dev' })[key]);
+    const stack = new UsherStack(new App(), 'usher-prod', { stage, code: () => Code.fromInline('//') });
+    const [warning] = Annotations.fromStack(stack).findWarning('*', Match.stringLikeRegexp('secrets of dev'));
+    expect(warning?.entry.data).toContain('pass -c ssmStageName=prod');
+  });
+});
+
+describe('when a stage is taken down', () => {
+  const KEPT = ['AWS::Cognito::UserPool', 'AWS::DynamoDB::GlobalTable'];
+
+  it('prod keeps its accounts and viewers, protected, and the accounts can be restored to any minute', () => {
+    const prod = synthesize({ stageName: 'prod' });
+    for (const { Type, DeletionPolicy = 'Delete', UpdateReplacePolicy = 'Delete' } of Object.values(
+      allOf(prod),
+    )) {
+      const fate = KEPT.includes(Type) ? 'Retain' : 'Delete';
+      expect([Type, DeletionPolicy, UpdateReplacePolicy]).toEqual([Type, fate, fate]);
+    }
+    expect(theOnly(prod, 'AWS::Cognito::UserPool')).toMatchObject({ DeletionProtection: 'ACTIVE' });
+    expect(theOnly(prod, 'AWS::DynamoDB::GlobalTable')).toMatchObject({
+      Replicas: [
+        {
+          DeletionProtectionEnabled: true,
+          PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
+        },
+      ],
+    });
+  });
+
+  it('any other leaves nothing behind', () => {
+    const branch = synthesize({ stageName: 'feat/x' });
+    for (const { Type, DeletionPolicy = 'Delete' } of Object.values(allOf(branch))) {
+      expect([Type, DeletionPolicy]).toEqual([Type, 'Delete']);
+    }
+    expect(theOnly(branch, 'AWS::Cognito::UserPool')).toMatchObject({ DeletionProtection: 'INACTIVE' });
+    expect(theOnly(branch, 'AWS::DynamoDB::GlobalTable')).toMatchObject({
+      Replicas: [{ DeletionProtectionEnabled: false }],
+    });
+  });
+
+  it.each([
+    ['prod', 30],
+    ['dev', 7],
+  ])('the logs of %s are %i days old at most', (stageName, days) => {
+    const groups = Object.values(resourcesOf(synthesize({ stageName }), 'AWS::Logs::LogGroup'));
+    expect(groups).toHaveLength(7);
+    for (const { Properties } of groups) expect(Properties['RetentionInDays']).toBe(days);
+  });
+});
+
+function allOf(template: Template) {
+  return (template.toJSON() as { Resources: ReturnType<typeof resourcesOf> }).Resources;
+}
