@@ -47,7 +47,7 @@ export class Viewers extends Construct {
           'A second factor keeps viewers from their television; a token opens one account and grants nothing.',
       },
       {
-        id: 'AwsSolutions::AwsSolutions-COG3',
+        id: 'AwsSolutions::AwsSolutions-COG8',
         reason: 'Threat protection needs the Plus plan, billed per viewer: a choice for who runs the stage.',
       },
     );
