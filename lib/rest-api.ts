@@ -95,20 +95,10 @@ export class RestApi extends Construct {
 }
 
 function acknowledgeFindings(api: GatewayRestApi): void {
-  Validations.of(api).acknowledge(
-    {
-      id: 'AwsSolutions::AwsSolutions-APIG2',
-      reason: 'The functions validate: only they can name the faulty field in a problem document.',
-    },
-    {
-      id: 'AwsSolutions::AwsSolutions-APIG4',
-      reason: 'A preflight carries no token; every other route says for itself whom it is for.',
-    },
-    {
-      id: 'AwsSolutions::AwsSolutions-COG4',
-      reason: 'A preflight carries no token; every other route says for itself whom it is for.',
-    },
-  );
+  Validations.of(api).acknowledge({
+    id: 'AwsSolutions::AwsSolutions-APIG2',
+    reason: 'The functions validate: only they can name the faulty field in a problem document.',
+  });
   const logs = 'Needs the one role per account that no stage may own; each function logs its own requests.';
   Validations.of(api.deploymentStage).acknowledge(
     { id: 'AwsSolutions::AwsSolutions-APIG1', reason: logs },
