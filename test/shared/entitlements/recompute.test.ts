@@ -1,0 +1,338 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { recomputeEntitlements } from '../../../functions/recompute-entitlements.ts';
+import type { Order } from '../../../shared/checkout-message.ts';
+import type { Snapshot } from '../../../shared/domain/entitlements.ts';
+import type { Purchase } from '../../../shared/domain/purchases.ts';
+import { compareSnapshots } from '../../../shared/domain/snapshots.ts';
+import { fillCache } from '../../../shared/entitlements/fill-cache.ts';
+import { readSnapshot } from '../../../shared/entitlements/read-snapshot.ts';
+import { recompute } from '../../../shared/entitlements/recompute.ts';
+import { Unavailable } from '../../../shared/errors.ts';
+import { mortal } from '../../support/crash.ts';
+import { interleave } from '../../support/interleaving.ts';
+import { interrupted, memoryWorld, purchase, type MemoryWorld } from '../../support/world.ts';
+
+/** One delivery of a queue message: keep the purchase, recompute. */
+async function deliver(
+  { accounts, cache, topic }: Pick<MemoryWorld, 'accounts' | 'cache' | 'topic'>,
+  { catalog, now }: Pick<MemoryWorld, 'catalog' | 'now'>,
+  bought: Purchase,
+): Promise<void> {
+  await accounts.putPurchase(bought);
+  await recompute({ accounts, cache, topic, catalog, now }, bought.accountId);
+}
+
+const grantsOf = (snapshot: Snapshot | undefined) => snapshot?.access.grants;
+const versionsOf = (announcements: readonly { version: number }[]) =>
+  announcements.map(({ version }) => version);
+
+describe('a purchase', () => {
+  test('is in the table, the cache and on the topic, as one version', async () => {
+    const world = memoryWorld();
+    await deliver(world, world, purchase());
+    expect(world.stored.get('ada')).toMatchObject({
+      version: 1,
+      access: { grants: ['free', 'movies', 'series'] },
+    });
+    expect(world.cached.get('ada')).toEqual(world.stored.get('ada'));
+    expect(world.published).toMatchObject([
+      {
+        id: '0.1',
+        type: 'entitlement.created',
+        subject: 'ada',
+        version: 1,
+        data: { entitlementId: 'sub_1' },
+      },
+    ]);
+    expect(world.outboxes.get('ada')).toEqual(new Map());
+  });
+
+  test('reported again changes and announces nothing', async () => {
+    const world = memoryWorld();
+    await deliver(world, world, purchase());
+    await deliver(world, world, purchase());
+    expect(world.stored.get('ada')?.version).toBe(1);
+    expect(world.published).toHaveLength(1);
+  });
+
+  test('that is quiet takes its version and is not announced', async () => {
+    const world = memoryWorld();
+    await deliver(world, world, purchase({ notify: false }));
+    await deliver(world, world, purchase({ purchaseId: 'sub_2', productId: 'sports' }));
+    expect(world.stored.get('ada')?.version).toBe(2);
+    expect(versionsOf(world.published)).toEqual([2]);
+  });
+
+  test('is announced as ended by the next recompute after its time', async () => {
+    const world = memoryWorld();
+    const validUntil = '2026-11-24T09:00:00.000Z';
+    await deliver(world, world, purchase({ productId: 'nightfall-48h', validUntil }));
+    world.now.advance(3 * 24 * 3_600_000);
+    await recompute(world, 'ada');
+    expect(grantsOf(world.stored.get('ada'))).toEqual(['free']);
+    expect(world.published.at(-1)).toMatchObject({
+      type: 'entitlement.updated',
+      version: 2,
+      data: { held: false },
+    });
+  });
+
+  test('never loses to an older catalogue that is still running somewhere', async () => {
+    const world = memoryWorld();
+    await recompute({ ...world, catalog: { ...world.catalog, catalogVersion: '2027-01-01.1' } }, 'ada');
+    await expect(recompute(world, 'ada')).rejects.toThrow(Unavailable);
+    expect(world.stored.get('ada')?.catalogVersion).toBe('2027-01-01.1');
+  });
+
+  test('waits in an outbox that stays small while the topic is unreachable, and is told as one replacement', async () => {
+    const world = memoryWorld();
+    const down = { publish: () => Promise.reject(new Unavailable('down')) };
+    for (let index = 0; index < 100; index++) {
+      const bought = purchase({ purchaseId: `sub_${index}` });
+      await expect(deliver({ ...world, topic: down }, world, bought)).rejects.toThrow(Unavailable);
+    }
+    expect(world.outboxes.get('ada')!.size).toBeLessThanOrEqual(64);
+    await recompute(world, 'ada');
+    expect(versionsOf(world.published).at(-1)).toBe(100);
+    expect(world.published[0]?.type).toBe('entitlements.replaced');
+    expect(world.outboxes.get('ada')).toEqual(new Map());
+  });
+});
+
+describe('a crash', () => {
+  const before: readonly Purchase[] = [purchase({ purchaseId: 'old', productId: 'sports' })];
+  const scenarios: readonly { name: string; history: readonly Purchase[]; bought: Purchase }[] = [
+    { name: 'the first purchase', history: [], bought: purchase() },
+    { name: 'a second purchase', history: before, bought: purchase() },
+    {
+      name: 'a refund',
+      history: before,
+      bought: purchase({
+        purchaseId: 'old',
+        productId: 'sports',
+        status: 'refunded',
+        occurredAt: '2026-11-22T09:30:00.000Z',
+      }),
+    },
+    { name: 'a quiet purchase', history: before, bought: purchase({ notify: false }) },
+  ];
+
+  test.each(scenarios)(
+    'after any step of $name loses neither purchase nor push',
+    async ({ history, bought }) => {
+      const expected = memoryWorld();
+      for (const each of [...history, bought]) await deliver(expected, expected, each);
+      const wanted = grantsOf(expected.stored.get('ada'));
+
+      let deadline = 0;
+      for (let died = true; died;) {
+        deadline += 1;
+        const world = memoryWorld();
+        for (const each of history) await deliver(world, world, each);
+        const { accounts, cache, topic } = world;
+        const life = mortal({ accounts, cache, topic }, deadline);
+        await deliver(life.ports, world, bought).catch(() => {});
+        died = life.died();
+
+        await deliver(world, world, bought); // SQS delivers again what was not deleted
+
+        expect(grantsOf(world.stored.get('ada'))).toEqual(wanted);
+        expect(world.cached.get('ada')).toEqual(world.stored.get('ada'));
+        expect(new Set(versionsOf(world.published))).toEqual(new Set(versionsOf(world.committed)));
+        expect(versionsOf(world.committed)).toEqual(versionsOf(expected.committed));
+        expect(world.outboxes.get('ada')).toEqual(new Map());
+      }
+      expect(deadline).toBeGreaterThan(14); // seven operations at least, two steps each
+    },
+  );
+
+  test('between two crashes changes nothing of that', async () => {
+    for (let first = 1; first <= 20; first++) {
+      for (let second = 1; second <= 20; second++) {
+        const world = memoryWorld();
+        const { accounts, cache, topic } = world;
+        for (const deadline of [first, second]) {
+          await deliver(mortal({ accounts, cache, topic }, deadline).ports, world, purchase()).catch(
+            () => {},
+          );
+        }
+        await deliver(world, world, purchase());
+        expect(new Set(versionsOf(world.published))).toEqual(new Set([1]));
+        expect(world.cached.get('ada')?.version).toBe(1);
+      }
+    }
+  });
+});
+
+describe('the order of events', () => {
+  const at = (minute: number) => `2026-11-22T08:${String(minute).padStart(2, '0')}:00.000Z`;
+  const anEvent = fc.record({
+    purchaseId: fc.constantFrom('sub_1', 'sub_2', 'sub_3'),
+    productId: fc.constantFrom('premium', 'sports', 'nightfall-48h', 'summer-pass'),
+    status: fc.constantFrom('active', 'cancelled', 'paused', 'refunded'),
+    minute: fc.integer({ min: 0, max: 5 }),
+    revision: fc.integer({ min: 0, max: 2 }),
+    days: fc.constantFrom(-40, -1, 1, 30),
+  });
+  const events = fc.array(anEvent, { minLength: 1, maxLength: 8 }).map((all) =>
+    all.map(({ purchaseId, productId, status, minute, revision, days }, index) =>
+      purchase({
+        purchaseId,
+        productId,
+        status: status as Purchase['status'],
+        validFrom: '2026-01-01T00:00:00.000Z',
+        validUntil: new Date(Date.parse('2026-11-22T10:00:00.000Z') + days * 86_400_000).toISOString(),
+        reported: { eventId: `evt_${index}`, occurredAt: at(minute), revision },
+      }),
+    ),
+  );
+  const history = events.chain((all) =>
+    fc.record({
+      all: fc.constant(all),
+      deliveries: fc
+        .tuple(
+          fc.shuffledSubarray(all, { minLength: all.length, maxLength: all.length }),
+          fc.array(fc.constantFrom(...all), { maxLength: 8 }),
+        )
+        .chain(([once, again]) =>
+          fc.shuffledSubarray([...once, ...again], { minLength: once.length + again.length }),
+        ),
+      batchSize: fc.integer({ min: 1, max: 10 }),
+    }),
+  );
+
+  /** Through the function itself, batch by batch. */
+  async function run(deliveries: readonly Purchase[], batchSize: number) {
+    const world = memoryWorld();
+    const serve = recomputeEntitlements({
+      parse: (body): Order => ({ accountId: 'ada', purchase: JSON.parse(body) as Purchase }),
+      accounts: world.accounts,
+      recompute: (accountId) => recompute(world, accountId),
+    });
+    for (let from = 0; from < deliveries.length; from += batchSize) {
+      const records = deliveries
+        .slice(from, from + batchSize)
+        .map((each) => ({ body: JSON.stringify(each) }));
+      const outcomes = await serve(records as never);
+      for (const outcome of outcomes.values()) expect(outcome).toEqual({ done: true });
+    }
+    return world;
+  }
+
+  test('and their repetition make no difference to what is held', async () => {
+    await fc.assert(
+      fc.asyncProperty(history, async ({ all, deliveries, batchSize }) => {
+        const [ordered, shuffled] = await Promise.all([run(all, 1), run(deliveries, batchSize)]);
+        expect(shuffled.stored.get('ada')?.entitlements).toEqual(ordered.stored.get('ada')?.entitlements);
+        expect(shuffled.cached.get('ada')).toEqual(shuffled.stored.get('ada'));
+      }),
+      { numRuns: 1000 },
+    );
+  });
+});
+
+describe('recomputes, fills and flushes that interleave', () => {
+  test('leave a newer cached answer alone', async () => {
+    const world = memoryWorld();
+    await deliver(world, world, purchase());
+    const older = world.stored.get('ada')!;
+    await deliver(world, world, purchase({ purchaseId: 'sub_2', productId: 'sports' }));
+    const overwritten: number[] = [];
+    const watched = {
+      ...world.cache,
+      replace: async (...args: Parameters<MemoryWorld['cache']['replace']>) => {
+        overwritten.push(args[0].version);
+        return world.cache.replace(...args);
+      },
+    };
+    expect(await fillCache({ ...world, cache: watched }, older)).toMatchObject({ version: 2 });
+    expect(overwritten).toEqual([]);
+  });
+
+  const buy = fc.record({
+    kind: fc.constant('buy' as const),
+    product: fc.constantFrom('premium', 'sports', 'summer-pass'),
+  });
+  const other = fc.record({ kind: fc.constantFrom('recompute' as const, 'read' as const) });
+  const fill = fc.record({ kind: fc.constant('fill' as const) });
+  const flush = fc.record({ kind: fc.constant('flush' as const) });
+  // A stale answer needs all three: somebody fills with what it read before a purchase, after a flush.
+  const actors = fc
+    .tuple(buy, fill, flush, fc.array(fc.oneof(buy, other, fill, flush), { maxLength: 3 }))
+    .map(([first, second, third, more]) => [first, second, third, ...more]);
+
+  const bursts = fc.array(
+    fc.record({ actor: fc.nat({ max: 5 }), steps: fc.constantFrom(1, 2, 3, 5, 8, 30) }),
+    { maxLength: 12 },
+  );
+
+  test('never leave an older answer in the cache, nor a message untold', async () => {
+    await fc.assert(
+      fc.asyncProperty(actors, bursts, async (plan, order) => {
+        const world = memoryWorld();
+        await deliver(world, world, purchase({ purchaseId: 'first', productId: 'sports' }));
+
+        const runs = plan.map((actor, index) => async (pause: () => Promise<void>) => {
+          const slow = slowed(world, pause);
+          switch (actor.kind) {
+            case 'buy':
+              return deliver(slow, slow, purchase({ purchaseId: `sub_${index}`, productId: actor.product }));
+            case 'recompute':
+              return recompute(slow, 'ada');
+            case 'read':
+              return readSnapshot(slow, 'ada');
+            case 'fill':
+              return fillCache(slow, (await slow.accounts.read('ada'))!.snapshot);
+            case 'flush':
+              await pause();
+              return world.cache.flush();
+          }
+        });
+        await interleave(runs, order);
+
+        const [stored, cached] = [world.stored.get('ada')!, world.cached.get('ada')];
+        if (cached) expect(compareSnapshots(cached, stored)).toBeGreaterThanOrEqual(0);
+        if (cached?.version === stored.version) expect(cached.entitlements).toEqual(stored.entitlements);
+        const told = (announcements: readonly object[]) =>
+          new Set(announcements.map((each) => JSON.stringify(each)));
+        expect(told(world.published)).toEqual(told(world.committed));
+        expect(world.outboxes.get('ada')).toEqual(new Map());
+      }),
+      { numRuns: 3000 },
+    );
+  });
+
+  test('leave nothing older behind a fill that dies half-way', async () => {
+    await fc.assert(
+      fc.asyncProperty(bursts, fc.integer({ min: 1, max: 8 }), async (order, deadline) => {
+        const world = memoryWorld();
+        await deliver(world, world, purchase({ purchaseId: 'first', productId: 'sports' }));
+        const buys = async (pause: () => Promise<void>) => {
+          const slow = slowed(world, pause);
+          return deliver(slow, slow, purchase());
+        };
+        const dies = async (pause: () => Promise<void>) => {
+          const { accounts, cache } = slowed(world, pause);
+          const { snapshot } = (await accounts.read('ada'))!;
+          const life = mortal({ accounts, cache }, deadline);
+          await fillCache({ ...life.ports, now: world.now }, snapshot).catch(() => {});
+        };
+        await interleave([buys, dies], order);
+        expect(world.cached.get('ada')).toEqual(world.stored.get('ada'));
+      }),
+      { numRuns: 1000 },
+    );
+  });
+});
+
+function slowed(world: MemoryWorld, pause: () => Promise<void>) {
+  const steps = { before: pause, after: pause };
+  return {
+    ...world,
+    accounts: interrupted(world.accounts, steps),
+    cache: interrupted(world.cache, steps),
+    topic: interrupted(world.topic, steps),
+    warn: () => {},
+  };
+}

@@ -1,0 +1,156 @@
+import { createHash } from 'node:crypto';
+import { loadCatalog } from '../../shared/catalog.ts';
+import type { Announcement } from '../../shared/domain/announcements.ts';
+import type { Catalog } from '../../shared/domain/catalog.ts';
+import type { Snapshot } from '../../shared/domain/entitlements.ts';
+import { supersedes, type Purchase } from '../../shared/domain/purchases.ts';
+import type {
+  AccountStore,
+  AccountTopic,
+  CheckoutMessage,
+  CheckoutQueue,
+  SnapshotCache,
+} from '../../shared/ports.ts';
+
+/** A clock that moves when it is told to. */
+export interface FakeClock {
+  (): number;
+  advance(ms: number): void;
+}
+
+export function fakeClock(startMs = Date.parse('2026-11-22T10:00:00.000Z')): FakeClock {
+  let nowMs = startMs;
+  return Object.assign(() => nowMs, { advance: (ms: number) => void (nowMs += ms) });
+}
+
+/** A purchase of premium without an end, unless told otherwise. */
+export function purchase(changes: Partial<Purchase> & { readonly occurredAt?: string } = {}): Purchase {
+  const { occurredAt = '2026-11-22T09:00:00.000Z', ...rest } = changes;
+  return {
+    accountId: 'ada',
+    purchaseId: 'sub_1',
+    productId: 'premium',
+    status: 'active',
+    validFrom: '2026-11-22T09:00:00.000Z',
+    validUntil: null,
+    notify: true,
+    reported: { eventId: 'evt_1', occurredAt, revision: 0 },
+    ...rest,
+  };
+}
+
+/** What the table, the cache and the topic hold, for looking at. */
+export interface MemoryWorld {
+  readonly accounts: AccountStore;
+  readonly cache: SnapshotCache & { flush(): void };
+  readonly topic: AccountTopic;
+  readonly queue: CheckoutQueue;
+  readonly catalog: Catalog;
+  readonly now: FakeClock;
+  readonly stored: Map<string, Snapshot>;
+  readonly outboxes: Map<string, Map<number, Announcement>>;
+  readonly cached: Map<string, Snapshot>;
+  readonly published: Announcement[];
+  readonly committed: Announcement[];
+  readonly queued: CheckoutMessage[];
+}
+
+/** Ports in memory that keep the promises of `shared/ports.ts`; each operation takes effect at one instant. */
+export function memoryWorld({ catalog = loadCatalog(), now = fakeClock() } = {}): MemoryWorld {
+  const purchases = new Map<string, Map<string, Purchase>>();
+  const stored = new Map<string, Snapshot>();
+  const outboxes = new Map<string, Map<number, Announcement>>();
+  const cached = new Map<string, Snapshot>();
+  const published: Announcement[] = [];
+  const committed: Announcement[] = [];
+  const queued: CheckoutMessage[] = [];
+
+  const accounts: AccountStore = {
+    read: async (accountId) => {
+      const snapshot = stored.get(accountId);
+      return snapshot && { snapshot, outbox: [...outboxes.get(accountId)!.values()] };
+    },
+    readPurchases: async (accountId) => [...(purchases.get(accountId)?.values() ?? [])],
+    putPurchase: async (bought) => {
+      const held = purchases.get(bought.accountId) ?? new Map<string, Purchase>();
+      const known = held.get(bought.purchaseId);
+      if (known && !supersedes(bought.reported, known.reported)) return 'superseded';
+      purchases.set(bought.accountId, held.set(bought.purchaseId, bought));
+      return 'stored';
+    },
+    commit: async ({ read, next, outbox }) => {
+      const known = stored.get(next.accountId);
+      if (known?.version !== read?.version || known?.catalogVersion !== read?.catalogVersion) return false;
+      stored.set(next.accountId, next);
+      const added = 'replace' in outbox ? outbox.replace : outbox.add;
+      const before = 'replace' in outbox ? [] : (outboxes.get(next.accountId) ?? []);
+      const entries = added.map((announcement) => [announcement.version, announcement] as const);
+      outboxes.set(next.accountId, new Map([...before, ...entries]));
+      committed.push(...added);
+      return true;
+    },
+    removePublished: async (accountId, versions) => {
+      for (const version of versions) outboxes.get(accountId)?.delete(version);
+    },
+  };
+
+  const cache: MemoryWorld['cache'] = {
+    read: async (accountId) => {
+      const snapshot = cached.get(accountId);
+      return snapshot && { snapshot, hash: hashOf(snapshot) };
+    },
+    replace: async (snapshot, read) => {
+      const known = cached.get(snapshot.accountId);
+      const unchanged = read ? known && hashOf(known).equals(read.hash) : known === undefined;
+      if (unchanged) cached.set(snapshot.accountId, snapshot);
+      return unchanged === true;
+    },
+    flush: () => cached.clear(),
+  };
+
+  return {
+    accounts,
+    cache,
+    topic: { publish: async (_, announcement) => void published.push(announcement) },
+    queue: { send: async (message) => void queued.push(message) },
+    catalog,
+    now,
+    stored,
+    outboxes,
+    cached,
+    published,
+    committed,
+    queued,
+  };
+}
+
+function hashOf(snapshot: Snapshot): Buffer {
+  return createHash('sha256').update(JSON.stringify(snapshot)).digest();
+}
+
+type Port = object;
+
+/**
+ * The same port, each of whose methods first awaits `before` and, once it took effect, `after`: the places at
+ * which a function can die, or another can come in between.
+ */
+export function interrupted<P extends Port>(
+  port: P,
+  {
+    before,
+    after,
+  }: { readonly before: (step: string) => Promise<void>; readonly after: (step: string) => Promise<void> },
+): P {
+  return new Proxy(port, {
+    get(target, name, receiver) {
+      const method: unknown = Reflect.get(target, name, receiver);
+      if (typeof method !== 'function') return method;
+      return async (...args: unknown[]) => {
+        await before(String(name));
+        const result: unknown = await method.apply(target, args);
+        await after(String(name));
+        return result;
+      };
+    },
+  });
+}
