@@ -3,8 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { recomputeEntitlements } from '../../../functions/recompute-entitlements.ts';
 import type { Order } from '../../../shared/checkout-message.ts';
 import type { Snapshot } from '../../../shared/domain/entitlements.ts';
-import type { Purchase } from '../../../shared/domain/purchases.ts';
-import { compareSnapshots } from '../../../shared/domain/snapshots.ts';
+import { PURCHASE_STATUSES, type Purchase } from '../../../shared/domain/purchases.ts';
 import { fillCache } from '../../../shared/entitlements/fill-cache.ts';
 import { readSnapshot } from '../../../shared/entitlements/read-snapshot.ts';
 import { recompute } from '../../../shared/entitlements/recompute.ts';
@@ -170,7 +169,7 @@ describe('the order of events', () => {
   const anEvent = fc.record({
     purchaseId: fc.constantFrom('sub_1', 'sub_2', 'sub_3'),
     productId: fc.constantFrom('premium', 'sports', 'nightfall-48h', 'summer-pass'),
-    status: fc.constantFrom('active', 'cancelled', 'paused', 'refunded'),
+    status: fc.constantFrom(...PURCHASE_STATUSES),
     minute: fc.integer({ min: 0, max: 5 }),
     revision: fc.integer({ min: 0, max: 2 }),
     days: fc.constantFrom(-40, -1, 1, 30),
@@ -180,7 +179,7 @@ describe('the order of events', () => {
       purchase({
         purchaseId,
         productId,
-        status: status as Purchase['status'],
+        status,
         validFrom: '2026-01-01T00:00:00.000Z',
         validUntil: new Date(Date.parse('2026-11-22T10:00:00.000Z') + days * 86_400_000).toISOString(),
         reported: { eventId: `evt_${index}`, occurredAt: at(minute), revision },
@@ -291,9 +290,8 @@ describe('recomputes, fills and flushes that interleave', () => {
         });
         await interleave(runs, order);
 
-        const [stored, cached] = [world.stored.get('ada')!, world.cached.get('ada')];
-        if (cached) expect(compareSnapshots(cached, stored)).toBeGreaterThanOrEqual(0);
-        if (cached?.version === stored.version) expect(cached.entitlements).toEqual(stored.entitlements);
+        const [stored, cached] = [world.stored.get('ada'), world.cached.get('ada')];
+        expect([undefined, stored]).toContainEqual(cached);
         const told = (announcements: readonly object[]) =>
           new Set(announcements.map((each) => JSON.stringify(each)));
         expect(told(world.published)).toEqual(told(world.committed));
@@ -308,6 +306,7 @@ describe('recomputes, fills and flushes that interleave', () => {
       fc.asyncProperty(bursts, fc.integer({ min: 1, max: 8 }), async (order, deadline) => {
         const world = memoryWorld();
         await deliver(world, world, purchase({ purchaseId: 'first', productId: 'sports' }));
+        world.cache.flush();
         const buys = async (pause: () => Promise<void>) => {
           const slow = slowed(world, pause);
           return deliver(slow, slow, purchase());
