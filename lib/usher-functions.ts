@@ -127,9 +127,10 @@ export class UsherFunctions extends Construct {
       description: 'POST /entitlements/recompute: has the purchases of the viewer counted afresh.',
       memoryMb: MEMORY_MB.withAws,
       timeoutSeconds: ROUTE_SECONDS,
-      environment: { ...route, ...queue },
+      environment: { ...route, ...accounts, ...queue },
     });
     maySend(this.requestRecompute, checkout.queue);
+    table.grant(this.requestRecompute, 'dynamodb:PutItem');
 
     this.recomputeEntitlements = new UsherFunction(this, 'RecomputeEntitlements', {
       ...common,
