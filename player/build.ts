@@ -1,0 +1,43 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+
+const folder = fileURLToPath(new URL('.', import.meta.url));
+
+/** The demo player's files by path (`/index.html`, `/main.js` …): all but `/config.json`, which whoever serves it adds. */
+export async function buildPlayer(): Promise<Map<string, Uint8Array>> {
+  const { outputFiles } = await build({
+    absWorkingDir: folder,
+    entryPoints: ['src/main.ts', 'src/styles.css', 'src/index.html'],
+    loader: { '.html': 'copy' },
+    outdir: 'dist',
+    write: false,
+    bundle: true,
+    splitting: true, // Momento's SDK is 200 KB gzipped and loads after the page is there
+    minify: true,
+    legalComments: 'none',
+    format: 'esm',
+    platform: 'browser',
+    target: 'es2023',
+    define: { global: 'globalThis' }, // amazon-cognito-identity-js brings `buffer`, which reads `global`
+  });
+  const root = join(folder, 'dist');
+  return new Map(
+    outputFiles.map(({ path, contents }) => [path.slice(root.length).replaceAll('\\', '/'), contents]),
+  );
+}
+
+async function writePlayer(outDir: string): Promise<void> {
+  for (const [path, contents] of await buildPlayer()) {
+    const file = join(outDir, path);
+    await mkdir(dirname(file), { recursive: true });
+    await writeFile(file, contents);
+  }
+}
+
+if (import.meta.main) {
+  const [outDir] = process.argv.slice(2);
+  if (outDir === undefined) throw new Error('Say where to: node player/build.ts <outdir>');
+  await writePlayer(outDir);
+}
