@@ -1,0 +1,34 @@
+import { apiGatewaySupport } from './api-gateway/support.ts';
+import type { Support, TypeSupport } from './cloudformation/support.ts';
+import { dynamoDbSupport } from './dynamodb/tables.ts';
+import { eventSourceSupport } from './event-source/support.ts';
+import { lambdaSupport } from './lambda/support.ts';
+import { sqsSupport } from './sqs/queues.ts';
+
+const iam = 'IAM is not evaluated';
+const observed = 'there is no CloudWatch: the terminal shows what functions log';
+const without = (why: string): TypeSupport => ({ kind: 'without-effect', why });
+
+/** Everything a template may contain. A resource type or property that is not in here is refused by name. */
+export const support: Support = {
+  ...apiGatewaySupport,
+  ...dynamoDbSupport,
+  ...eventSourceSupport,
+  ...lambdaSupport,
+  ...sqsSupport,
+  'AWS::Cognito::UserPool': { kind: 'checked-by-stand-in' },
+  'AWS::Cognito::UserPoolClient': { kind: 'checked-by-stand-in' },
+  'AWS::CDK::Metadata': without('documentation'),
+  'AWS::CloudWatch::Alarm': without(observed),
+  'AWS::CloudWatch::CompositeAlarm': without(observed),
+  'AWS::CloudWatch::Dashboard': without(observed),
+  'AWS::IAM::ManagedPolicy': without(iam),
+  'AWS::IAM::Policy': without(iam),
+  'AWS::IAM::Role': without(iam),
+  'AWS::Logs::LogGroup': without(observed),
+  'AWS::Logs::MetricFilter': without(observed),
+  'AWS::Logs::QueryDefinition': without(observed),
+  'AWS::SNS::Subscription': without('only alarms publish to a topic, and there are none'),
+  'AWS::SNS::Topic': without('only alarms publish to a topic, and there are none'),
+  'AWS::SNS::TopicPolicy': without(iam),
+};
