@@ -1,0 +1,110 @@
+import { randomUUID } from 'node:crypto';
+import { type Environment, type EnvironmentSettings, type Outcome, startEnvironment } from './environment.ts';
+
+export interface LambdaFunction {
+  readonly name: string;
+  readonly arn: string;
+  /** Runs the function with an event given as JSON. Never rejects. */
+  invoke(payload: string): Promise<Outcome>;
+  stop(): Promise<void>;
+}
+
+export interface FunctionSettings extends EnvironmentSettings {
+  /** Further invocations are throttled, as AWS does. Absent: up to 10 run at once and further ones wait. */
+  readonly reservedConcurrency?: number | undefined;
+}
+
+/** https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
+const payloadLimitBytes = 6 * 1024 * 1024;
+
+/** An account has a thousand; a laptop would rather not start a thousand threads. */
+const unreservedConcurrency = 10;
+
+/** Lambda keeps idle environments for some minutes and promises no number. */
+const idleMs = 5 * 60_000;
+
+/** A function and its execution environments: idle ones are used again, new ones are started on demand. */
+export function createFunction(settings: FunctionSettings): LambdaFunction {
+  const { reservedConcurrency } = settings;
+  const limit = reservedConcurrency ?? unreservedConcurrency;
+  const idle = new Map<Environment, NodeJS.Timeout>();
+  const all = new Set<Environment>();
+  const waiting: (() => void)[] = [];
+  let running = 0;
+  let stopped = false;
+
+  const take = (): Environment => {
+    for (const [environment, timer] of [...idle].toReversed()) {
+      idle.delete(environment);
+      clearTimeout(timer);
+      if (environment.alive) return environment;
+      all.delete(environment);
+    }
+    const started = startEnvironment(settings);
+    all.add(started);
+    return started;
+  };
+  const release = (environment: Environment) => {
+    if (!environment.alive) return all.delete(environment);
+    const timer = setTimeout(() => {
+      idle.delete(environment);
+      all.delete(environment);
+      void environment.stop();
+    }, idleMs);
+    return idle.set(environment, timer.unref());
+  };
+  const enter = async () => {
+    if (running < limit) running++;
+    else await new Promise<void>((resolve) => waiting.push(resolve));
+  };
+  /** Hands the place to who waits longest, so that nobody can slip in between. */
+  const leave = () => {
+    const proceed = waiting.shift();
+    if (proceed === undefined) running--;
+    else proceed();
+  };
+
+  return {
+    name: settings.functionName,
+    arn: settings.functionArn,
+    async invoke(payload) {
+      if (Buffer.byteLength(payload) > payloadLimitBytes)
+        return tooLarge('RequestTooLargeException', 'event');
+      if (reservedConcurrency !== undefined && running >= limit) return throttled;
+      await enter();
+      if (stopped) {
+        leave();
+        return refused('Runtime.Stopped', 'The function was stopped');
+      }
+      const environment = take();
+      try {
+        const outcome = await environment.invoke({ requestId: randomUUID(), payload });
+        return outcome.ok && Buffer.byteLength(outcome.payload) > payloadLimitBytes
+          ? tooLarge('Function.ResponseSizeTooLarge', 'response')
+          : outcome;
+      } finally {
+        release(environment);
+        leave();
+      }
+    },
+    async stop() {
+      stopped = true;
+      for (const timer of idle.values()) clearTimeout(timer);
+      for (const proceed of waiting.splice(0)) proceed();
+      await Promise.all([...all].map((environment) => environment.stop()));
+    },
+  };
+}
+
+/** The `errorType` of an invocation that found no free concurrency. */
+export const throttledType = 'TooManyRequestsException';
+
+const throttled = refused(throttledType, 'Rate Exceeded.');
+
+function tooLarge(errorType: string, what: string): Outcome {
+  return refused(errorType, `The ${what} exceeds the limit of ${payloadLimitBytes} bytes`);
+}
+
+function refused(errorType: string, errorMessage: string): Outcome {
+  return { ok: false, error: { errorType, errorMessage } };
+}

@@ -1,0 +1,24 @@
+import { fields, honoured, only, resource, type Support, withoutEffect } from '../cloudformation/support.ts';
+
+const threads = 'a function runs in a thread of the runner, on the machine’s own processor and disk';
+
+export const lambdaSupport: Support = {
+  'AWS::Lambda::Function': resource({
+    Architectures: withoutEffect(threads),
+    Code: fields({ S3Bucket: honoured, S3Key: honoured }),
+    Description: withoutEffect('documentation'),
+    Environment: fields({ Variables: honoured }),
+    FunctionName: honoured,
+    Handler: honoured,
+    LoggingConfig: withoutEffect('log lines go to the terminal as the function wrote them'),
+    MemorySize: honoured,
+    PackageType: only('Zip'),
+    ReservedConcurrentExecutions: honoured,
+    Role: withoutEffect('IAM is not evaluated'),
+    Runtime: only('nodejs24.x'),
+    Tags: withoutEffect('documentation'),
+    Timeout: honoured,
+    TracingConfig: withoutEffect('there is no X-Ray to send traces to'),
+  }),
+  'AWS::Lambda::Permission': { kind: 'without-effect', why: 'IAM is not evaluated' },
+};
