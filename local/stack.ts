@@ -1,0 +1,303 @@
+import { CognitoIdentityProviderClient } from '@aws-sdk/client-cognito-identity-provider';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { SQSClient } from '@aws-sdk/client-sqs';
+import type { Jwks } from 'aws-jwt-verify/jwk';
+import path from 'node:path';
+import { readRestApi } from './api-gateway/rest-api.ts';
+import { startRestApiServer } from './api-gateway/server.ts';
+import { loadStack, type Stack } from './cloudformation/assembly.ts';
+import { checkTemplate } from './cloudformation/check.ts';
+import { createResolver, type Identity, type Surroundings } from './cloudformation/resolver.ts';
+import { type CognitoStandIn, startCognito } from './cognito/server.ts';
+import { demoUser, ensureDemoUser } from './demo-user.ts';
+import { startDynamoDb } from './dynamodb/server.ts';
+import { createTables } from './dynamodb/tables.ts';
+import { startEventSources } from './event-source/event-sources.ts';
+import { identify, physicalName, placeholder } from './identities.ts';
+import { createFunctions } from './lambda/functions.ts';
+import { startLambdaService } from './lambda/service.ts';
+import { createLifetime, type Lifetime } from './lifetime.ts';
+import { type MomentoStandIn, startMomento } from './momento/server.ts';
+import { startPlayerServer } from './player-server/server.ts';
+import { checkoutSecret, ensureSecrets } from './secrets.ts';
+import { keptSigningSecret } from './signing-secret.ts';
+import { createQueues } from './sqs/queues.ts';
+import { startSqs } from './sqs/server.ts';
+import { type SsmStandIn, startSsm } from './ssm/server.ts';
+import { startStore } from './store/server.ts';
+import { support } from './support.ts';
+import { createUserPools } from './user-pools.ts';
+
+export interface LocalOptions {
+  /** The directory `cdk synth` wrote. */
+  readonly assembly: string;
+  /** Keeps queues, tables, users and secrets across starts; without it everything lives in memory. */
+  readonly dataDir?: string;
+  /** Port of each server; the default, 0, takes any free one. */
+  readonly ports?: Partial<Readonly<Record<PortName, number>>>;
+  /** The built player; without it the player's origin says that there is none. */
+  readonly playerDir?: string;
+  /** Hears of each step as it is done. */
+  readonly report?: (line: string) => void;
+  /** Hears each line a function logs. */
+  readonly log?: (functionName: string, line: string) => void;
+}
+
+export type PortName =
+  | 'player'
+  | 'api'
+  | 'momento'
+  | 'store'
+  | 'cognito'
+  | 'sqs'
+  | 'dynamodb'
+  | 'ssm'
+  | 'lambda';
+
+export interface LocalStack {
+  /** What `/config.json` says. */
+  readonly config: {
+    readonly apiUrl: string;
+    readonly region: string;
+    readonly userPoolId: string;
+    readonly userPoolClientId: string;
+    readonly cognitoEndpoint: string;
+    readonly momentoEndpoint: string;
+    readonly storeUrl: string;
+    readonly demoUser: { readonly username: string; readonly password: string };
+  };
+  readonly playerUrl: string;
+  readonly outputs: Readonly<Record<string, string>>;
+  readonly endpoints: Readonly<Record<'sqs' | 'dynamodb' | 'ssm' | 'cognito' | 'lambda', string>>;
+  readonly momento: MomentoStandIn;
+  readonly ssm: SsmStandIn;
+  readonly cognito: CognitoStandIn;
+  readonly logs: readonly { readonly functionName: string; readonly line: string }[];
+  /** Runs a function, named as in AWS or by its logical id. Throws what the function threw. */
+  invoke(functionName: string, payload: unknown): Promise<unknown>;
+  /** Stops everything in reverse; what was kept in `dataDir` stays. */
+  stop(): Promise<void>;
+}
+
+/** Where a stack without a region of its own runs: near the country that requests come from by default. */
+const defaultRegion = 'ap-northeast-1';
+const accountId = '000000000000';
+const ssmStageName = 'local';
+
+/** Runs a synthesized app on this machine. When a step fails, what already runs is stopped before it throws. */
+export async function startLocal(options: LocalOptions): Promise<LocalStack> {
+  const lifetime = createLifetime();
+  try {
+    return await start(options, lifetime);
+  } catch (error) {
+    await lifetime.stop().catch(() => {}); // the first failure is the one to be told
+    throw error;
+  }
+}
+
+async function start(options: LocalOptions, lifetime: Lifetime): Promise<LocalStack> {
+  const { assembly, dataDir, ports = {}, report = () => {} } = options;
+  const step = steps(report);
+  const kept = (name: string) => (dataDir === undefined ? undefined : path.join(dataDir, name));
+  const logs: { functionName: string; line: string }[] = [];
+  const log = (functionName: string, line: string) => {
+    logs.push({ functionName, line });
+    options.log?.(functionName, line);
+  };
+  const running = async <T extends { stop(): Promise<void> }>(name: string, starting: () => Promise<T>) => {
+    const started = await step(name, starting);
+    lifetime.stopWith(() => started.stop());
+    return started;
+  };
+
+  const stack = await step('The template can be honoured', () => readTemplate(assembly));
+  const region = stack.region ?? defaultRegion;
+
+  const ssm = await running('Parameter Store', () =>
+    startSsm({ ...port(ports.ssm), ...file(kept('ssm.json')), region }),
+  );
+  const momento = await running('Momento', () =>
+    startMomento({
+      ...port(ports.momento),
+      signingSecret: keptSigningSecret(kept('momento-signing-secret')),
+    }),
+  );
+  const cognito = await running('Cognito', () =>
+    startCognito({
+      ...port(ports.cognito),
+      ...file(kept('cognito.json')),
+      region,
+      onCode: (username, code) => report(`The code that confirms ${username}: ${code}`),
+    }),
+  );
+  const sqs = await running('SQS', () => startSqs({ region, port: ports.sqs, directory: kept('sqs') }));
+  const dynamodb = await running('DynamoDB', () =>
+    startDynamoDb({ port: ports.dynamodb, directory: kept('dynamodb') }),
+  );
+  const lambda = await running('Lambda', () => startLambdaService({ ...port(ports.lambda) }));
+  const api = await running('API Gateway', () =>
+    startRestApiServer({ port: ports.api, log: (line) => log('api-gateway', line) }),
+  );
+  const endpoints = {
+    sqs: sqs.url,
+    dynamodb: dynamodb.url,
+    ssm: ssm.url,
+    cognito: cognito.url,
+    lambda: lambda.url,
+  };
+
+  const userPoolIdentities = new Map<string, Identity>();
+  const identityOf = (logicalId: string) =>
+    userPoolIdentities.get(logicalId) ?? identify({ stack, region, accountId, sqsUrl: sqs.url }, logicalId);
+  const resolver = createResolver({
+    ...surroundings(stack, region),
+    identityOf,
+    ssmParameter: (name) => ssm.get(name),
+    addresses: new Map([[`https://local.execute-api.${region}.amazonaws.com`, api.url]]),
+  });
+  const client = { region, credentials: { accessKeyId: 'local', secretAccessKey: 'local' } };
+  const clients = {
+    sqs: new SQSClient({ ...client, endpoint: sqs.url }),
+    dynamoDb: new DynamoDBClient({ ...client, endpoint: dynamodb.url }),
+    cognito: new CognitoIdentityProviderClient({ ...client, endpoint: cognito.url }),
+  };
+  for (const one of Object.values(clients)) lifetime.stopWith(() => one.destroy());
+
+  const nameOf = (logicalId: string) => physicalName(stack, logicalId);
+  await step('Queues', () => createQueues(clients, resolver, nameOf));
+  await step('Tables', () => createTables(clients, resolver, nameOf));
+  await step('User pools', () =>
+    createUserPools({ cognito }, { resolver, region, accountId, nameOf, identities: userPoolIdentities }),
+  );
+  const outputs = resolver.outputs();
+  await step('Secrets', () => ensureSecrets({ ssm, momento }, { ssmStageName }));
+  const { MomentoCacheName, UserPoolId, UserPoolClientId, ApiUrl } = outputs;
+  if (MomentoCacheName !== undefined) momento.createCache(MomentoCacheName);
+  if (UserPoolId !== undefined) await step('Demo user', () => ensureDemoUser(clients, UserPoolId));
+
+  const functions = await step('Functions', () =>
+    createFunctions({
+      stack,
+      resolver,
+      region,
+      identityOf,
+      endpointVariables: endpointVariables(endpoints),
+      log,
+    }),
+  );
+  lifetime.stopWith(async () => {
+    await Promise.all([...functions.values()].map((one) => one.stop()));
+  });
+  lambda.serve(functions.values());
+  const restApi = readRestApi({
+    resolver,
+    userPools: { issuer: (id) => cognito.issuer(id), jwks: cognito.jwks as Jwks },
+    functions: new Map([...functions.values()].map((one) => [one.arn, one])),
+    idOf: (logicalId) => identityOf(logicalId)?.ref ?? logicalId,
+  });
+  if (restApi !== undefined) api.serve(restApi);
+  const stopSources = await step('Event sources', () =>
+    startEventSources({ sqs: clients.sqs, functions, log }, { resolver, region, identityOf }),
+  );
+  lifetime.stopWith(stopSources);
+
+  const apiUrl = (ApiUrl ?? api.url).replace(/\/$/, '');
+  const store = await running('Store', () =>
+    startStore({ port: ports.store, apiUrl, secret: () => checkoutSecret(ssm, { ssmStageName }) }),
+  );
+  const config = {
+    apiUrl,
+    region,
+    userPoolId: UserPoolId ?? '',
+    userPoolClientId: UserPoolClientId ?? '',
+    cognitoEndpoint: cognito.url,
+    momentoEndpoint: momento.url,
+    storeUrl: store.url,
+    demoUser,
+  };
+  const player = await running('Player', () =>
+    startPlayerServer({ port: ports.player, directory: options.playerDir, config }),
+  );
+
+  return {
+    config,
+    // The same loopback, by the name that the stage's origins carry.
+    playerUrl: `http://localhost:${player.port}`,
+    outputs,
+    endpoints,
+    momento,
+    ssm,
+    cognito,
+    logs,
+    async invoke(functionName, payload) {
+      const target =
+        functions.get(functionName) ?? [...functions.values()].find(({ name }) => name === functionName);
+      if (target === undefined) {
+        const names = [...functions.values()].map(({ name }) => name).join(', ');
+        throw new Error(`There is no function ${functionName}; there are ${names}`);
+      }
+      const outcome = await target.invoke(JSON.stringify(payload ?? {}));
+      if (outcome.ok) return JSON.parse(outcome.payload) as unknown;
+      throw Object.assign(new Error(outcome.error.errorMessage), { name: outcome.error.errorType });
+    },
+    stop: () => lifetime.stop(),
+  };
+}
+
+/** Reads the template and refuses what cannot be honoured, before anything is started. */
+function readTemplate(assembly: string): Stack {
+  const stack = loadStack(assembly);
+  const resolver = createResolver({
+    ...surroundings(stack, stack.region ?? defaultRegion),
+    identityOf: placeholder,
+    ssmParameter: (name) => name,
+  });
+  checkTemplate(stack.template, resolver, support);
+  return stack;
+}
+
+function surroundings(
+  { name, template }: Stack,
+  region: string,
+): Pick<Surroundings, 'template' | 'pseudoParameters'> {
+  return {
+    template,
+    pseudoParameters: {
+      'AWS::AccountId': accountId,
+      'AWS::NoValue': undefined,
+      'AWS::Partition': 'aws',
+      'AWS::Region': region,
+      'AWS::StackId': `arn:aws:cloudformation:${region}:${accountId}:stack/${name}/local`,
+      'AWS::StackName': name,
+      'AWS::URLSuffix': 'amazonaws.com',
+    },
+  };
+}
+
+/** https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html */
+function endpointVariables(endpoints: LocalStack['endpoints']): Readonly<Record<string, string>> {
+  return {
+    AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER: endpoints.cognito,
+    AWS_ENDPOINT_URL_DYNAMODB: endpoints.dynamodb,
+    AWS_ENDPOINT_URL_LAMBDA: endpoints.lambda,
+    AWS_ENDPOINT_URL_SQS: endpoints.sqs,
+    AWS_ENDPOINT_URL_SSM: endpoints.ssm,
+  };
+}
+
+function steps(report: (line: string) => void) {
+  return async <T>(what: string, work: () => Promise<T> | T): Promise<T> => {
+    const startedMs = performance.now();
+    const result = await work();
+    report(`${what} (${Math.round(performance.now() - startedMs)} ms)`);
+    return result;
+  };
+}
+
+function port(number: number | undefined): { readonly port?: number } {
+  return number === undefined ? {} : { port: number };
+}
+
+function file(name: string | undefined): { readonly file?: string } {
+  return name === undefined ? {} : { file: name };
+}
