@@ -81,8 +81,8 @@ test.each(conditions)('sets if $name, and only then', async ({ name, ...expected
   await cache.set(CACHE, 'other', 'something else');
   for (const [key, result] of Object.entries(expected)) {
     const before = (await cache.get(CACHE, key)).value();
-    expect(outcome(await setIf(key)), key).toBe(result);
-    expect((await cache.get(CACHE, key)).value(), key).toBe(result === 'Stored' ? 'new' : before);
+    expect(outcome(await setIf(key)), `on ${key}`).toBe(result);
+    expect((await cache.get(CACHE, key)).value(), `after ${key}`).toBe(result === 'Stored' ? 'new' : before);
   }
 });
 

@@ -111,7 +111,7 @@ test('an item token opens exactly its key, or the keys with its prefix', async (
   const byKey = cacheClient(momento, await disposableToken(momento, readOneKey, ExpiresIn.minutes(5)));
   expect((await byKey.get(CACHE, 'account-1')).value()).toBe('mine');
   for (const key of ['account-10', 'account-', 'account-2']) {
-    expect(outcome(await byKey.get(CACHE, key)), key).toBe('PERMISSION_ERROR');
+    expect(outcome(await byKey.get(CACHE, key)), `get ${key}`).toBe('PERMISSION_ERROR');
   }
   expect(outcome(await byKey.getBatch(CACHE, ['account-1', 'account-2']))).toBe('PERMISSION_ERROR');
   expect(outcome(await byKey.set(CACHE, 'account-1', 'x'))).toBe('PERMISSION_ERROR');
@@ -188,7 +188,7 @@ test('what Momento does not grant is refused: lifetime, number of statements, to
     'a topic without a name': await mintRaw(momento, [topicPermission('')]),
   };
   for (const [what, { code }] of Object.entries(attempts))
-    expect(code, what).toBe(statusCodes.INVALID_ARGUMENT);
+    expect(code, `${what}`).toBe(statusCodes.INVALID_ARGUMENT);
   const most = await mintRaw(momento, statements(20), { seconds: 25 * 3600, tokenId: 'x'.repeat(64) });
   expect(most.code).toBe(statusCodes.OK);
 });

@@ -106,7 +106,7 @@ test('an outage refuses everybody until it is over', async () => {
   const momento = await startForTest();
   const key = momento.mintKey('data');
   momento.block();
-  await expect(publishByHttp(momento.url, key, 'room', 'lost')).rejects.toThrow();
+  await expect(publishByHttp(momento.url, key, 'room', 'lost')).rejects.toThrow('fetch failed');
   momento.unblock();
   expect((await publishByHttp(momento.url, key, 'room', 'heard')).status).toBe(204);
 });
