@@ -122,26 +122,26 @@ function requireWellFormed(statement: Statement): void {
     const { cache_permissions: cache } = statement;
     if (cache.role === wire.CacheRole.CachePermitNone) throw invalid('A cache permission needs a role');
     requireCache(cache);
-    if (
-      cache.has_item_selector &&
-      cache.item_selector.key.length + cache.item_selector.key_prefix.length === 0
-    ) {
+    if (cache.has_item_selector && !namesItem(cache.item_selector)) {
       throw invalid('An item permission needs a key or a key prefix');
     }
   } else if (statement.has_topic_permissions) {
     const { topic_permissions: topic } = statement;
     if (topic.role === wire.TopicRole.TopicPermitNone) throw invalid('A topic permission needs a role');
     requireCache(topic);
-    if (
-      !topic.has_all_topics &&
-      topic.topic_selector?.topic_name + topic.topic_selector?.topic_name_prefix === ''
-    ) {
+    if (!topic.has_all_topics && !(topic.has_topic_selector && namesTopic(topic.topic_selector))) {
       throw invalid('A topic permission needs a topic name or prefix');
     }
   } else {
     throw invalid('A permission is for a cache or for a topic');
   }
 }
+
+const namesItem = (selector: wire.PermissionsType.CacheItemSelector) =>
+  selector.key.length > 0 || selector.key_prefix.length > 0;
+
+const namesTopic = (selector: wire.PermissionsType.TopicSelector) =>
+  selector.topic_name !== '' || selector.topic_name_prefix !== '';
 
 function requireCache(statement: CacheStatement | TopicStatement): void {
   if (statement.has_all_caches) return;

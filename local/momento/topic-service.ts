@@ -52,6 +52,7 @@ export function topicRpcs(service: TopicService): readonly Rpc[] {
 
     streaming(UnimplementedPubsubService.definition.Subscribe, subject, (call, request, reply) => {
       const bearer = enter(service, 'subscribe', call, request);
+      if (call.signal.aborted) return; // gone before it was heard: nothing would ever close it
       units(1);
       const { maxSubscriptions: limit } = service;
       if (limit !== undefined && subscriptions.size >= limit) {
@@ -109,7 +110,7 @@ function openSubscription(
     clearInterval(heartbeats);
     clearInterval(checks);
   };
-  if (call.signal.aborted) close();
+  if (call.signal.aborted) close(); // what it caught up on ended it
   else call.signal.addEventListener('abort', close);
 }
 

@@ -20,6 +20,9 @@ export interface Listener {
 // Every HTTP/2 connection begins with "PRI * HTTP/2.0"; no HTTP/1.1 method does.
 const HTTP2_PREFACE = 'PRI';
 
+// Node's default of 10 MB would break off a connection that carries two of the largest items at once.
+const SESSION_MEMORY_MB = 256;
+
 /**
  * Opens one loopback port for all of Momento's protocols: gRPC over cleartext HTTP/2, and over HTTP/1.1 gRPC-Web and
  * the HTTP API. The first bytes of a connection tell which it is.
@@ -28,7 +31,7 @@ const HTTP2_PREFACE = 'PRI';
  */
 export async function listen({ dispatch }: { readonly dispatch: Dispatch }, port: number): Promise<Listener> {
   const http1 = createHttp1((request, response) => void serveHttp1({ dispatch }, request, response));
-  const http2 = createHttp2();
+  const http2 = createHttp2({ maxSessionMemory: SESSION_MEMORY_MB });
   http2.on('stream', (stream, headers) => void serveGrpc({ dispatch }, stream, headers));
   http2.on('sessionError', () => undefined); // a cut connection is no news: the streams notice by themselves
 

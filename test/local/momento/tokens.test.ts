@@ -150,6 +150,13 @@ const topicPermission = (topic_name: string, prefix = false) =>
     }),
   });
 
+const noTopic = new PermissionsType({
+  topic_permissions: new PermissionsType.TopicPermissions({
+    role: WireTopicRole.TopicReadWrite,
+    cache_selector: new PermissionsType.CacheSelector({ cache_name: CACHE }),
+  }),
+});
+
 async function mintRaw(
   momento: MomentoStandIn,
   permissions: ReturnType<typeof topicPermission>[],
@@ -186,9 +193,10 @@ test('what Momento does not grant is refused: lifetime, number of statements, to
     'the same topic twice': await mintRaw(momento, [topicPermission('a'), topicPermission('a')]),
     'a statement about nothing': await mintRaw(momento, [new PermissionsType()]),
     'a topic without a name': await mintRaw(momento, [topicPermission('')]),
+    'no topic at all': await mintRaw(momento, [noTopic]),
   };
   for (const [what, { code }] of Object.entries(attempts))
-    expect(code, `${what}`).toBe(statusCodes.INVALID_ARGUMENT);
+    expect(code, `with ${what}`).toBe(statusCodes.INVALID_ARGUMENT);
   const most = await mintRaw(momento, statements(20), { seconds: 25 * 3600, tokenId: 'x'.repeat(64) });
   expect(most.code).toBe(statusCodes.OK);
 });
