@@ -5,7 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { z } from 'zod';
+import { z } from 'zod';
 
 /** An answer the real service gives: `name` is the exception's name, `status` is 400 unless the service says otherwise. */
 export class AwsError extends Error {
@@ -36,6 +36,14 @@ export function operation<Input>(
   act: (input: Input) => object,
 ): Operation {
   return { access, run: (body, invalid) => act(parse(schema, body, invalid)) };
+}
+
+/** A member the real service has and the stand-in would have to ignore: absent, or refused with the reason. */
+export function unsupported(reason: string) {
+  return z
+    .unknown()
+    .refine(() => false, reason)
+    .optional();
 }
 
 export interface AwsJsonService {

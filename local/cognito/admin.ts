@@ -1,7 +1,7 @@
 /** What an administrator may do; these calls carry a Signature Version 4 header. */
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
-import { AwsError, operation, type Operations } from '../aws-json.ts';
+import { AwsError, operation, unsupported, type Operations } from '../aws-json.ts';
 import { attributeList, listed, readAttributes } from './attributes.ts';
 import { checkPassword } from './password-policy.ts';
 import type { Services } from './services.ts';
@@ -100,8 +100,8 @@ const listing = z.object({
   UserPoolId: poolId,
   Limit: z.int().min(0).max(60).default(60),
   PaginationToken: z.string().regex(/^\d+$/).optional(),
-  Filter: z.literal('', NO_FILTERS).optional(),
-  AttributesToGet: z.undefined(NO_FILTERS).optional(),
+  Filter: unsupported(NO_FILTERS),
+  AttributesToGet: unsupported(NO_FILTERS),
 });
 
 const listUsers = ({ store }: Pick<Services, 'store'>) =>

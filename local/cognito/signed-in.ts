@@ -1,6 +1,6 @@
 /** What someone with tokens may do: GetUser, GlobalSignOut, RevokeToken. */
 import { z } from 'zod';
-import { AwsError, operation, type Operations } from '../aws-json.ts';
+import { AwsError, operation, unsupported, type Operations } from '../aws-json.ts';
 import { listed } from './attributes.ts';
 import type { Services } from './services.ts';
 import { calledBy, clientCall, poolOf, requireUser } from './users.ts';
@@ -30,7 +30,7 @@ const globalSignOut = ({ tokens }: Pick<Services, 'tokens'>) =>
 
 const revoking = clientCall
   .pick({ ClientId: true })
-  .extend({ Token: z.string().min(1), ClientSecret: z.undefined('no client has a secret').optional() });
+  .extend({ Token: z.string().min(1), ClientSecret: unsupported('no client has a secret') });
 
 const revokeToken = ({ store, tokens }: Pick<Services, 'store' | 'tokens'>) =>
   operation('public', revoking, ({ ClientId, Token }) => {

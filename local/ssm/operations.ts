@@ -1,6 +1,6 @@
 /** Parameter Store's operations over the parameters held. */
 import { z } from 'zod';
-import { AwsError, operation, type Operations } from '../aws-json.ts';
+import { AwsError, operation, unsupported, type Operations } from '../aws-json.ts';
 import { latest, parameterType, unreadable, type Parameter, type Parameters } from './parameters.ts';
 
 interface World {
@@ -80,8 +80,8 @@ const putting = z.object({
   Tier: z.literal('Standard', 'the stand-in has only the tier Standard').optional(),
   DataType: z.literal('text', 'the stand-in has only the data type text').optional(),
   KeyId: z.literal('alias/aws/ssm', 'the stand-in has no KMS keys').optional(),
-  AllowedPattern: z.undefined('the stand-in does not support it').optional(),
-  Policies: z.undefined('the stand-in does not support it').optional(),
+  AllowedPattern: unsupported('the stand-in does not support it'),
+  Policies: unsupported('the stand-in does not support it'),
   Tags: z.array(z.unknown()).max(0, 'the stand-in does not support tags').optional(),
 });
 
