@@ -1,5 +1,6 @@
-import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { randomUUID } from 'node:crypto';
+import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, type BuildOptions, type Metafile } from 'esbuild';
 import { environmentCredentials } from './environment-credentials.ts';
@@ -17,7 +18,7 @@ export interface Bundle {
 }
 
 export interface BundleFunctionsOptions {
-  /** Emptied first. `{outDir}/{name}/index.mjs` is written for each function. */
+  /** `{outDir}/{name}/index.mjs` is written for each function, and whatever else lies there is removed. */
   readonly outDir: string;
   /** Each `.ts` file in it is one function. */
   readonly functionsDir?: string;
@@ -35,9 +36,8 @@ export function bundleOptions(): BuildOptions {
     target: 'node24',
     format: 'esm',
     mainFields: ['module', 'main'],
+    // Names of classes are shortened too: an error that is told apart by its name has to state it, as ours do.
     minify: true,
-    // Errors are told apart by name, in logs and by the AWS SDK.
-    keepNames: true,
     legalComments: 'none',
     banner: { js: REQUIRE },
     // grpc-js requires it when someone asks for its channelz or ORCA services, and then reads .proto files from its
@@ -51,32 +51,41 @@ export function bundleOptions(): BuildOptions {
 
 /**
  * Bundles every function, before the stack is made: CDK's own NodejsFunction takes no esbuild plugins.
- * See docs/decisions/0001-bundle-before-synth.md. Throws what esbuild finds wrong.
+ * See docs/decisions/0001-bundle-before-synth.md. Throws what esbuild finds wrong, and then has written nothing.
  */
 export async function bundleFunctions({
   outDir,
   functionsDir = fileURLToPath(new URL('../../functions', import.meta.url)),
 }: BundleFunctionsOptions): Promise<readonly Bundle[]> {
   const entries = (await readdir(functionsDir)).filter((file) => file.endsWith('.ts')).toSorted();
-  // A bundle of a function that is no more would otherwise be deployed by whoever still names it.
-  await rm(outDir, { recursive: true, force: true });
-  return Promise.all(
-    entries.map((file) => bundle(join(functionsDir, file), join(outDir, basename(file, '.ts')))),
-  );
+  const built = await Promise.all(entries.map((file) => bundle(join(functionsDir, file), outDir)));
+  await mkdir(outDir, { recursive: true });
+  // Two builds may run side by side, such as a test's and a deployment's: each file appears whole, or stays as it was.
+  const names = new Set(built.map(({ name }) => name));
+  const gone = (await readdir(outDir)).filter((name) => !names.has(name) && !name.startsWith(UNFINISHED));
+  await Promise.all(gone.map((name) => rm(join(outDir, name), { recursive: true, force: true })));
+  await Promise.all(built.map(({ directory, contents }) => writeWhole(outDir, directory, contents)));
+  return built.map(({ contents, ...rest }) => ({ ...rest, bytes: contents.byteLength }));
 }
 
-async function bundle(entry: string, directory: string): Promise<Bundle> {
-  const outfile = join(directory, 'index.mjs');
+const UNFINISHED = '.unfinished-';
+
+async function bundle(entry: string, outDir: string) {
+  const directory = join(outDir, basename(entry, '.ts'));
   const { metafile, outputFiles } = await build({
     ...bundleOptions(),
     entryPoints: [entry],
-    outfile,
+    outfile: join(directory, 'index.mjs'),
     write: false,
     metafile: true,
   });
   const [output] = outputFiles;
   if (output === undefined) throw new Error(`esbuild made nothing of ${entry}`);
-  await mkdir(dirname(outfile), { recursive: true });
-  await writeFile(outfile, output.contents);
-  return { name: basename(directory), directory, bytes: output.contents.byteLength, metafile };
+  return { name: basename(directory), directory, contents: output.contents, metafile };
+}
+
+async function writeWhole(outDir: string, directory: string, contents: Uint8Array): Promise<void> {
+  const unfinished = join(outDir, `${UNFINISHED}${randomUUID()}`);
+  await Promise.all([mkdir(directory, { recursive: true }), writeFile(unfinished, contents)]);
+  await rename(unfinished, join(directory, 'index.mjs'));
 }

@@ -31,10 +31,19 @@ export function momentoSlim(): Plugin {
         contents: reExports(path),
         resolveDir: dirname(path),
       }));
-      // The re-exports above name files by path. Unused ones may only be dropped when they are known to do nothing.
+      build.onResolve({ filter: /^momento-slim-whole:/ }, ({ path }) => ({
+        path: path.replace('momento-slim-whole:', ''),
+        namespace: 'momento-slim-whole',
+        sideEffects: false,
+      }));
+      // The re-exports name files by path. Unused ones are dropped only when they are known to do nothing by themselves.
       build.onResolve({ filter: MODULE }, ({ path, namespace }) =>
-        namespace === 'momento-slim' ? { path, sideEffects: false } : undefined,
+        namespace.startsWith('momento-slim') ? { path, sideEffects: false } : undefined,
       );
+      build.onLoad({ filter: /.*/, namespace: 'momento-slim-whole' }, ({ path }) => ({
+        contents: `import * as whole from ${JSON.stringify(path)}; export { whole };`,
+        resolveDir: dirname(path),
+      }));
       build.onLoad({ filter: MODULE }, async ({ path }) => ({
         contents: bypassBarrels(path, await readFile(path, 'utf8')),
       }));
@@ -45,8 +54,9 @@ export function momentoSlim(): Plugin {
 /** The barrel as an ES module, of which esbuild keeps the names that our code imports. */
 function reExports(barrel: string): string {
   const lines = [...traceBarrel(barrel)].map(([name, { file, property }]) => {
-    const what = property === undefined ? `* as ${name}` : `{ ${property} as ${name} }`;
-    return `export ${what} from ${JSON.stringify(file)};`;
+    // `export * as name` would say the same of a whole module, but esbuild never drops that of a CommonJS one.
+    const from = property === undefined ? `momento-slim-whole:${file}` : file;
+    return `export { ${property ?? 'whole'} as ${name} } from ${JSON.stringify(from)};`;
   });
   return lines.join('\n');
 }
