@@ -68,12 +68,18 @@ test('a long poll waits for the next message, and with a sequence number catches
   expect(caughtUp).toMatchObject({
     items: [{ item: { value: { text: 'two' } } }, { item: { value: { text: 'three' } } }],
   });
-  const lost: unknown = await (
-    await request('GET', `/topics/${CACHE}/room?sequence_number=9&sequence_page=1`)
-  ).json();
-  expect(lost).toMatchObject({
-    items: [{ discontinuity: { last_topic_sequence: 8, new_topic_sequence: 3 } }],
-  });
+});
+
+test('a long poll that comes from another life of the topic is told what it has missed', async () => {
+  const momento = await startForTest();
+  const request = requester(momento, momento.mintKey('data'));
+  for (const message of ['one', 'two', 'three']) await request('POST', `/topics/${CACHE}/room`, message);
+  for (const at of ['sequence_number=2&sequence_page=1', 'sequence_number=9']) {
+    const lost: unknown = await (await request('GET', `/topics/${CACHE}/room?${at}`)).json();
+    expect(lost).toMatchObject({
+      items: [{ discontinuity: { new_topic_sequence: 3, new_sequence_page: expect.any(Number) } }],
+    });
+  }
 });
 
 test('a cache item is put, read and deleted', async () => {
