@@ -123,31 +123,32 @@ function commitUpdate({ read, next, outbox }: Commit): Omit<UpdateCommandInput, 
   const messages = ('replace' in outbox ? outbox.replace : outbox.add).map(
     (announcement) => [String(announcement.version), JSON.stringify(announcement)] as const,
   );
+  // A map cannot be added to before it is there.
   const whole = read === undefined || 'replace' in outbox;
-  const added = messages.map(([version, message], index) => ({
-    name: `#v${index}`,
-    version,
-    value: `:m${index}`,
-    message,
-  }));
-  const sets = whole ? ['outbox = :outbox'] : added.map(({ name, value }) => `outbox.${name} = ${value}`);
+  const added = whole ? [] : messages;
+  const assignments = [
+    '#version = :version, #catalog = :catalog, #snapshot = :snapshot',
+    ...(whole ? ['#outbox = :outbox'] : added.map((_, index) => `#outbox.#v${index} = :m${index}`)),
+  ];
   return {
-    UpdateExpression: `SET ${['version = :version', 'catalogVersion = :catalog', 'snapshot = :snapshot', ...sets].join(', ')}`,
+    UpdateExpression: `SET ${assignments.join(', ')}`,
     ConditionExpression: read
-      ? 'version = :readVersion AND catalogVersion = :readCatalog'
+      ? '#version = :readVersion AND #catalog = :readCatalog'
       : 'attribute_not_exists(pk)',
-    ...(!whole &&
-      added.length > 0 && {
-        ExpressionAttributeNames: Object.fromEntries(added.map(({ name, version }) => [name, version])),
-      }),
+    ExpressionAttributeNames: {
+      '#version': 'version',
+      '#catalog': 'catalogVersion',
+      '#snapshot': 'snapshot', // a reserved word
+      ...((whole || added.length > 0) && { '#outbox': 'outbox' }),
+      ...Object.fromEntries(added.map(([version], index) => [`#v${index}`, version])),
+    },
     ExpressionAttributeValues: {
       ':version': next.version,
       ':catalog': next.catalogVersion,
       ':snapshot': JSON.stringify(next),
       ...(read && { ':readVersion': read.version, ':readCatalog': read.catalogVersion }),
-      ...(whole
-        ? { ':outbox': Object.fromEntries(messages) }
-        : Object.fromEntries(added.map(({ value, message }) => [value, message]))),
+      ...(whole && { ':outbox': Object.fromEntries(messages) }),
+      ...Object.fromEntries(added.map(([, message], index) => [`:m${index}`, message])),
     },
   };
 }
