@@ -62,7 +62,7 @@ const catalogSchema = z.strictObject({
  */
 export function loadCatalog(json: unknown = source): Catalog {
   const parsed = catalogSchema.safeParse(json);
-  if (!parsed.success) throw new Error(`catalog.json: ${z.prettifyError(parsed.error)}`);
+  if (!parsed.success) throw new Error(`catalog.json: ${complaintsOf(parsed.error)}`);
   const catalog: Catalog = {
     ...parsed.data,
     products: parsed.data.products.map((product) => ({
@@ -73,6 +73,16 @@ export function loadCatalog(json: unknown = source): Catalog {
   const fault = faultIn(catalog);
   if (fault !== undefined) throw new Error(`catalog.json: ${fault}`);
   return catalog;
+}
+
+/** Zod's short build says no more than "Invalid input": the place tells most, of a misspelt field its name. */
+function complaintsOf({ issues }: z.core.$ZodError): string {
+  const complaints = issues.map((issue) => {
+    const what =
+      issue.code === 'unrecognized_keys' ? `there is no field '${issue.keys.join("', '")}'` : issue.message;
+    return `${issue.path.join('.') || 'the file'}: ${what}`;
+  });
+  return complaints.join('; ');
 }
 
 /** What a schema cannot say. */

@@ -1,4 +1,5 @@
 import ssm from '@middy/ssm';
+import { CLIENT_OPTIONS } from './aws/errors.ts';
 import { Unavailable } from './errors.ts';
 
 /** Secrets of the stage, by the names that the code uses for them. */
@@ -72,11 +73,8 @@ export function secretsFromSsm<Name extends string>({
   };
 }
 
-/** Fails within seconds, since a viewer is waiting. */
-const AWS_CLIENT_OPTIONS = {
-  maxAttempts: 2,
-  requestHandler: { connectionTimeout: 1000, requestTimeout: 2000 },
-};
+/** Fails sooner than the table does, since a function asks for its secrets first and a viewer is waiting. */
+const AWS_CLIENT_OPTIONS = { ...CLIENT_OPTIONS, maxAttempts: 2 };
 
 function fetcher<Name extends string>(
   parameters: Readonly<Record<Name, string>>,
@@ -89,9 +87,14 @@ function fetcher<Name extends string>(
     awsClientOptions: AWS_CLIENT_OPTIONS,
   });
   return async () => {
-    const context = {};
+    const context: Record<string, unknown> = {};
     // Middy types a middleware's request by the handler that it belongs to; this one is called on its own.
     await before?.({ event: {}, context, internal: {}, response: undefined, error: null } as never);
-    return context as Values<Name>;
+    return Object.fromEntries(Object.entries(context).map(asText)) as Values<Name>;
   };
+}
+
+/** Middy parses a value that looks like JSON; here a secret is a text, and whoever uses it knows what is in it. */
+function asText([name, value]: [string, unknown]): [string, string] {
+  return [name, typeof value === 'string' ? value : JSON.stringify(value)];
 }

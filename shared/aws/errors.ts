@@ -7,11 +7,16 @@ interface CallError extends Error {
   readonly code?: unknown;
 }
 
+/** Names under which AWS asks us to slow down, some of them with status 400. */
+const SLOW_DOWN = /Throttl|ProvisionedThroughputExceeded|RequestLimitExceeded|TooManyRequests/;
+
 /** Worth trying again later: nothing answered, or AWS said that it is its own fault or asked us to slow down. */
-function isPassing({ $metadata, $retryable, code, name }: CallError): boolean {
+function isPassing(error: CallError): boolean {
+  const { $metadata, $retryable, code, name } = error;
+  if (error instanceof TypeError || error instanceof RangeError) return false; // ours, although Node's bear a code
   const status = $metadata?.httpStatusCode ?? 0;
   const unanswered = typeof code === 'string' || name === 'TimeoutError';
-  return status >= 500 || status === 429 || $retryable !== undefined || /Throttl/.test(name) || unanswered;
+  return status >= 500 || status === 429 || $retryable !== undefined || SLOW_DOWN.test(name) || unanswered;
 }
 
 /**
@@ -30,5 +35,6 @@ export async function answered<T>(call: Promise<T>, operation: string): Promise<
 /** Fails within seconds, so that the posture for an outage applies before the function times out. */
 export const CLIENT_OPTIONS = {
   maxAttempts: 3,
-  requestHandler: { connectionTimeout: 1000, requestTimeout: 2500 },
+  // Without the last of these the SDK only warns about a request that is not answered, and waits on.
+  requestHandler: { connectionTimeout: 1000, requestTimeout: 2500, throwOnRequestTimeout: true },
 } as const;

@@ -82,10 +82,9 @@ function corsOptions() {
   const origins = setting('ALLOWED_ORIGINS').split(',');
   const [origin] = origins;
   return {
-    ...(origins.length === 1 && origin !== undefined ? { origin } : { origins }),
+    ...(origins.length === 1 && origin !== undefined ? { origin, vary: 'Origin' } : { origins }), // these vary anyway
     exposeHeaders: 'ETag, Retry-After',
     headers: 'Authorization, Content-Type, If-None-Match',
-    vary: 'Origin',
   };
 }
 
