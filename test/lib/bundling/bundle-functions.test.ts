@@ -1,9 +1,12 @@
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { bundleFunctions } from '../../../lib/bundling/bundle-functions.ts';
 import { scratchDirectory } from './scratch.ts';
+
+// esbuild takes seconds on a machine that is busy with other tests.
+vi.setConfig({ testTimeout: 60_000 });
 
 describe('bundling the functions', () => {
   it('makes a directory with one module of each, that needs nothing beside it', async () => {

@@ -5,6 +5,9 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { bundled, scratchDirectory } from './scratch.ts';
 
+// esbuild takes seconds on a machine that is busy with other tests.
+vi.setConfig({ testTimeout: 60_000 });
+
 const READ = `
   import { GetParametersCommand, SSMClient } from '@aws-sdk/client-ssm';
   export async function read(endpoint) {

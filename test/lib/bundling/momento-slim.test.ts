@@ -10,8 +10,11 @@ import {
   type ServiceDefinition,
   type UntypedServiceImplementation,
 } from '@grpc/grpc-js';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { bundled, scratchDirectory } from './scratch.ts';
+
+// esbuild takes seconds on a machine that is busy with other tests.
+vi.setConfig({ testTimeout: 60_000 });
 
 const TOKENS = `
   import { AuthClient, AuthClientConfigurations, CredentialProvider, DisposableTokenScopes, ExpiresIn,
