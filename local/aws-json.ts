@@ -88,7 +88,7 @@ export async function startAwsJson(service: AwsJsonService): Promise<AwsJsonServ
 }
 
 async function handle(service: AwsJsonService, request: IncomingMessage, response: ServerResponse) {
-  const path = new URL(request.url ?? '/', 'http://loopback').pathname;
+  const [path = '/'] = (request.url ?? '/').split('?');
   if (service.cors) allowBrowsers(request, response);
   if (request.method === 'OPTIONS' && service.cors) return response.writeHead(200).end();
   if (request.method === 'GET') {

@@ -1,5 +1,4 @@
 /** A stand-in for Amazon Cognito user pools. What it supports and refuses: README.md beside this file. */
-import type { JsonWebKey } from 'node:crypto';
 import { startAwsJson } from '../aws-json.ts';
 import { adminOperations } from './admin.ts';
 import { passwordResetOperations } from './password-reset.ts';
@@ -9,6 +8,7 @@ import { signInOperations } from './sign-in.ts';
 import { signUpOperations } from './sign-up.ts';
 import { signedInOperations } from './signed-in.ts';
 import { openStore } from './store.ts';
+import type { KeySet } from './tokens.ts';
 
 export interface CognitoOptions {
   /** Any free one by default. */
@@ -27,7 +27,7 @@ export interface CognitoStandIn {
   /** The `iss` of the pool's tokens: `https://cognito-idp.REGION.amazonaws.com/ID`, as in real ones. */
   issuer(userPoolId: string): string;
   /** Verifies every pool's tokens; also under `/{userPoolId}/.well-known/jwks.json`. */
-  readonly jwks: { readonly keys: readonly JsonWebKey[] };
+  readonly jwks: KeySet;
   /**
    * Creates the pool or brings it up to date, by the template's logical name and the properties of
    * AWS::Cognito::UserPool. Throws an Error that names every property it cannot honour.

@@ -7,7 +7,6 @@ import {
   randomUUID,
   sign,
   verify,
-  type JsonWebKey,
 } from 'node:crypto';
 import { z } from 'zod';
 import { AwsError } from '../aws-json.ts';
@@ -22,8 +21,19 @@ export interface AuthenticationResult {
   readonly TokenType: 'Bearer';
 }
 
+/** A type alias: an interface would not fit the JSON types of verifier libraries. */
+export type SigningKey = {
+  readonly kty: string;
+  readonly kid: string;
+  readonly alg: 'RS256';
+  readonly use: 'sig';
+  readonly n: string;
+  readonly e: string;
+};
+export type KeySet = { readonly keys: readonly SigningKey[] };
+
 export interface Tokens {
-  readonly jwks: { readonly keys: readonly JsonWebKey[] };
+  readonly jwks: KeySet;
   issuer(userPoolId: string): string;
   /** Opens a session and issues all three tokens. */
   signIn(client: Client, user: User): AuthenticationResult;
@@ -49,8 +59,8 @@ export function createTokens(world: { store: Store; now: () => number; region: s
   const { sessions, pools } = store;
   const key = createPrivateKey(store.signingKeyPem);
   const publicKey = createPublicKey(key);
-  const jwk = publicKey.export({ format: 'jwk' });
-  const kid = createHash('sha256').update(String(jwk.n)).digest('base64');
+  const { kty = '', n = '', e = '' } = publicKey.export({ format: 'jwk' });
+  const kid = createHash('sha256').update(n).digest('base64');
   const issuer = (poolId: string) => `https://cognito-idp.${region}.amazonaws.com/${poolId}`;
 
   const signed = (claims: object) => {
@@ -113,7 +123,7 @@ export function createTokens(world: { store: Store; now: () => number; region: s
   };
 
   return {
-    jwks: { keys: [{ ...jwk, kid, alg: 'RS256', use: 'sig' }] },
+    jwks: { keys: [{ kty, kid, alg: 'RS256', use: 'sig', n, e }] },
     issuer,
     signIn: (client, user) => {
       forgetExpired(sessions, now());

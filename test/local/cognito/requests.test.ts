@@ -143,6 +143,8 @@ describe('the key set', () => {
     expect(jwks.keys[0]).toMatchObject({ kty: 'RSA', alg: 'RS256', use: 'sig', e: 'AQAB' });
     expect(jwks.keys[0]).not.toHaveProperty('d');
     expect((await fetch(`${url}/eu-west-1_nowhere00/.well-known/jwks.json`)).status).toBe(404);
-    expect((await fetch(`${url}/`)).status).toBe(404);
+    for (const path of ['/', '//', '/%', '/?x=/.well-known/jwks.json']) {
+      expect((await fetch(`${url}${path}`)).status).toBe(404);
+    }
   });
 });

@@ -26,9 +26,9 @@ describe('signing in by SRP with amazon-cognito-identity-js', () => {
     const session = await signIn(running, 'mia@example.com', PASSWORD);
     const common = { userPoolId: running.userPoolId, clientId: running.clientId };
     const idVerifier = CognitoJwtVerifier.create({ ...common, tokenUse: 'id' });
-    idVerifier.cacheJwks({ keys: JSON.parse(JSON.stringify(running.standIn.jwks.keys)) });
+    idVerifier.cacheJwks({ keys: [...running.standIn.jwks.keys] });
     const accessVerifier = CognitoJwtVerifier.create({ ...common, tokenUse: 'access' });
-    accessVerifier.cacheJwks({ keys: JSON.parse(JSON.stringify(running.standIn.jwks.keys)) });
+    accessVerifier.cacheJwks({ keys: [...running.standIn.jwks.keys] });
 
     const id = await idVerifier.verify(session.getIdToken().getJwtToken());
     expect(id).toMatchObject({
@@ -90,6 +90,19 @@ describe('signing in by SRP with amazon-cognito-identity-js', () => {
 
   it('answers an unknown user exactly as a wrong password', async () => {
     await expect(signIn(running, 'nobody@example.com', PASSWORD)).rejects.toMatchObject(NOT_AUTHORIZED);
+  });
+
+  it('locks out after five wrong passwords, also for who began before the fifth', async () => {
+    await confirmedUser(running, 'mia@example.com');
+    const attempts = Array.from({ length: 8 }, () => signIn(running, 'mia@example.com', 'Wrong-horse-1'));
+    const failures = await Promise.allSettled(attempts);
+    const messages = failures.map((failure) =>
+      failure.status === 'rejected' ? (failure.reason as Error).message : 'signed in',
+    );
+    expect(messages.filter((message) => message === NOT_AUTHORIZED.message)).toHaveLength(5);
+    expect(messages.filter((message) => message === 'Password attempts exceeded')).toHaveLength(3);
+    running.clock.nowMs += 1000;
+    await expect(signIn(running, 'mia@example.com', PASSWORD)).resolves.toBeDefined();
   });
 
   it('says that the user does not exist where the client is LEGACY', async () => {
