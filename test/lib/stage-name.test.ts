@@ -37,6 +37,7 @@ describe('the name of a stage', () => {
     const long = 'feature/a-very-long-name-of-a-branch';
     const branches = [
       'feat/x',
+      'Feat/x',
       'feat-x',
       'Feat-X',
       'feat_x',
