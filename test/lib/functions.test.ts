@@ -39,7 +39,7 @@ const ENVIRONMENTS: Readonly<Record<string, readonly string[]>> = {
   'read-catalog': ROUTE,
   'read-entitlements': [...ROUTE, ...MOMENTO_DATA, 'CHECKOUT_QUEUE_URL', 'TABLE_NAME'],
   'recompute-entitlements': [...MOMENTO_DATA, 'CHECKOUT_QUEUE_URL', 'DEAD_LETTER_QUEUE_URL', 'TABLE_NAME'],
-  'request-recompute': [...ROUTE, 'CHECKOUT_QUEUE_URL'],
+  'request-recompute': [...ROUTE, 'CHECKOUT_QUEUE_URL', 'TABLE_NAME'],
   'vend-token': [
     ...ROUTE,
     'FILL_CACHE_FUNCTION_NAME',

@@ -18,7 +18,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   ReadEntitlements: [...LOGS, ...READ_PARAMETERS, ...READ_TABLE, 'sqs:SendMessage'],
   ReadCatalog: LOGS,
   AcceptCheckout: [...LOGS, ...READ_PARAMETERS, 'sqs:SendMessage'],
-  RequestRecompute: [...LOGS, 'sqs:SendMessage'],
+  RequestRecompute: [...LOGS, 'dynamodb:PutItem', 'sqs:SendMessage'],
   RecomputeEntitlements: [
     ...LOGS,
     ...READ_PARAMETERS,
