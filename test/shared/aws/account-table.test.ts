@@ -1,0 +1,284 @@
+import { BatchWriteCommand, GetCommand } from '@aws-sdk/lib-dynamodb';
+import fc from 'fast-check';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { accountTable, tableRequestLimiter } from '../../../shared/aws/account-table.ts';
+import { announcementsOf, replacement, type Announcement } from '../../../shared/domain/announcements.ts';
+import type { Snapshot } from '../../../shared/domain/entitlements.ts';
+import { supersedes } from '../../../shared/domain/purchases.ts';
+import { firstSnapshot, nextSnapshot } from '../../../shared/domain/snapshots.ts';
+import { Unavailable } from '../../../shared/errors.ts';
+import type { AccountStore } from '../../../shared/ports.ts';
+import { reports } from '../../support/arbitraries.ts';
+import { deserted } from '../../support/canned-server.ts';
+import { catalogOf, product } from '../../support/catalogs.ts';
+import { startTable, type TestTable } from '../../support/table.ts';
+import { purchase } from '../../support/world.ts';
+
+const nowMs = Date.parse('2026-11-22T10:00:00.000Z');
+const catalog = catalogOf([product({ grants: ['movies'] })]);
+
+let table: TestTable;
+let accounts: AccountStore;
+let tests = 0;
+/** An account that no other test knows. */
+let ada: string;
+
+beforeAll(async () => {
+  table = await startTable();
+  accounts = accountTable(table.name, table.client);
+});
+afterAll(() => table.stop());
+beforeEach(() => {
+  tests += 1;
+  ada = `ada-${tests}`;
+});
+
+/** The account's answer after it bought `count` things more, and what is to be announced. */
+function bought(count: number, previous: Snapshot = firstSnapshot(ada, catalog, nowMs)) {
+  const ids = Array.from({ length: previous.version + count }, (_, n) => `p_${n}`);
+  const purchases = ids.map((purchaseId) => purchase({ accountId: ada, purchaseId }));
+  const { snapshot, changes } = nextSnapshot(previous, purchases, catalog, nowMs);
+  return { snapshot, announced: announcementsOf(changes, snapshot, () => false) };
+}
+
+async function outboxVersions(): Promise<readonly number[]> {
+  const record = await accounts.read(ada);
+  return (record?.outbox ?? []).map(({ version }) => version).toSorted((a, b) => a - b);
+}
+
+describe('a purchase', () => {
+  it('is read back as it was put, also without an end', async () => {
+    const one = purchase({ accountId: ada, validUntil: null, notify: false });
+    const other = purchase({ accountId: ada, purchaseId: 'sub_2', validUntil: '2026-12-01T00:00:00.000Z' });
+    expect(await accounts.putPurchase(one)).toBe('stored');
+    expect(await accounts.putPurchase(other)).toBe('stored');
+    expect(await accounts.readPurchases(ada)).toEqual([one, other]);
+  });
+
+  it('belongs to its account alone', async () => {
+    await accounts.putPurchase(purchase({ accountId: ada }));
+    expect(await accounts.readPurchases(`${ada}-`)).toEqual([]);
+    expect(await accounts.readPurchases('nobody')).toEqual([]);
+  });
+
+  it('that is reported again has no effect', async () => {
+    await accounts.putPurchase(purchase({ accountId: ada }));
+    expect(await accounts.putPurchase(purchase({ accountId: ada, status: 'refunded' }))).toBe('superseded');
+    expect(await accounts.readPurchases(ada)).toMatchObject([{ status: 'active' }]);
+  });
+
+  it('ends as its latest report says, whatever the order in which two come in', async () => {
+    let pairs = 0;
+    await fc.assert(
+      fc.asyncProperty(reports, reports, async (first, second) => {
+        pairs += 1;
+        const accountId = `${ada}-${pairs}`;
+        await accounts.putPurchase(purchase({ accountId, reported: first }));
+        const outcome = await accounts.putPurchase(purchase({ accountId, reported: second }));
+        const wins = supersedes(second, first);
+        expect(outcome).toBe(wins ? 'stored' : 'superseded');
+        expect(await accounts.readPurchases(accountId)).toMatchObject([{ reported: wins ? second : first }]);
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  it('is found also when the account has more of them than DynamoDB returns at once (1 MB)', async () => {
+    const padding = 'x'.repeat(300_000);
+    const keys = ['purchase#p_1', 'purchase#p_2', 'purchase#p_3', 'purchase#p_4', 'purchase#p_5'];
+    for (const sk of keys) {
+      const Item = { pk: ada, sk, purchaseId: sk, occurredAtMs: nowMs, padding };
+      const RequestItems = { [table.name]: [{ PutRequest: { Item } }] };
+      await table.client.send(new BatchWriteCommand({ RequestItems }));
+    }
+    expect((await accounts.readPurchases(ada)).map(({ purchaseId }) => purchaseId)).toEqual(keys);
+  });
+});
+
+describe('an account’s answer', () => {
+  it('is not there before it is committed', async () => {
+    await accounts.putPurchase(purchase({ accountId: ada }));
+    expect(await accounts.read(ada)).toBeUndefined();
+  });
+
+  it('is read back as it was committed, together with what is to be announced', async () => {
+    const { snapshot, announced } = bought(2);
+    expect(await accounts.commit({ read: undefined, next: snapshot, outbox: { add: announced } })).toBe(true);
+    const record = await accounts.read(ada);
+    expect(record?.snapshot).toEqual(snapshot);
+    expect(record?.outbox.toSorted((a, b) => a.version - b.version)).toEqual(announced);
+  });
+
+  it('is no purchase', async () => {
+    await accounts.commit({ read: undefined, next: bought(1).snapshot, outbox: { add: [] } });
+    expect(await accounts.readPurchases(ada)).toEqual([]);
+  });
+
+  it('can be committed first by one only', async () => {
+    const commit = { read: undefined, next: bought(1).snapshot, outbox: { add: [] } };
+    const outcomes = await Promise.all([accounts.commit(commit), accounts.commit(commit)]);
+    expect(outcomes.toSorted()).toEqual([false, true]);
+  });
+
+  it('is replaced only if it is still the version that was read', async () => {
+    const first = bought(1);
+    const second = bought(1, first.snapshot);
+    await accounts.commit({ read: undefined, next: first.snapshot, outbox: { add: first.announced } });
+    const next = { next: second.snapshot, outbox: { add: second.announced } };
+    expect(await accounts.commit({ ...next, read: { ...first.snapshot, version: 0 } })).toBe(false);
+    expect(await accounts.commit({ ...next, read: undefined })).toBe(false);
+    expect((await accounts.read(ada))?.snapshot).toEqual(first.snapshot);
+    expect(await outboxVersions()).toEqual([1]);
+    expect(await accounts.commit({ ...next, read: first.snapshot })).toBe(true);
+    expect(await outboxVersions()).toEqual([1, 2]);
+  });
+
+  it('is replaced only if the same catalogue made it, so that a newer one is not overwritten', async () => {
+    const { snapshot } = bought(1);
+    const newer = { ...snapshot, catalogVersion: '2026-11-23.1' };
+    await accounts.commit({ read: undefined, next: newer, outbox: { add: [] } });
+    const stale = { read: snapshot, next: bought(1, snapshot).snapshot, outbox: { add: [] } };
+    expect(await accounts.commit(stale)).toBe(false);
+    expect((await accounts.read(ada))?.snapshot).toEqual(newer);
+  });
+
+  it('of an account that was never committed replaces nothing', async () => {
+    const { snapshot } = bought(1);
+    expect(
+      await accounts.commit({ read: snapshot, next: bought(1, snapshot).snapshot, outbox: { add: [] } }),
+    ).toBe(false);
+    expect(await accounts.read(ada)).toBeUndefined();
+  });
+});
+
+describe('what is to be announced', () => {
+  it('stays until it is removed, and exactly that is removed', async () => {
+    const { snapshot, announced } = bought(4);
+    await accounts.commit({ read: undefined, next: snapshot, outbox: { add: announced } });
+    await accounts.removePublished(ada, [1, 3]);
+    expect(await outboxVersions()).toEqual([2, 4]);
+  });
+
+  it('that is gone already is no error, nor is an account that is not there', async () => {
+    const { snapshot, announced } = bought(2);
+    await accounts.commit({ read: undefined, next: snapshot, outbox: { add: announced } });
+    await accounts.removePublished(ada, [1]);
+    await accounts.removePublished(ada, [1, 2, 99]);
+    expect(await outboxVersions()).toEqual([]);
+    await accounts.removePublished('nobody', [1]);
+    expect(await accounts.read('nobody')).toBeUndefined();
+  });
+
+  it('grows again after it was empty', async () => {
+    const first = bought(1);
+    await accounts.commit({ read: undefined, next: first.snapshot, outbox: { add: first.announced } });
+    await accounts.removePublished(ada, [1]);
+    const second = bought(2, first.snapshot);
+    await accounts.commit({ read: first.snapshot, next: second.snapshot, outbox: { add: second.announced } });
+    expect(await outboxVersions()).toEqual([2, 3]);
+  });
+
+  it('may be nothing', async () => {
+    const { snapshot } = bought(1);
+    await accounts.commit({ read: undefined, next: snapshot, outbox: { add: [] } });
+    expect(await accounts.commit({ read: snapshot, next: snapshot, outbox: { add: [] } })).toBe(true);
+    expect(await outboxVersions()).toEqual([]);
+  });
+
+  it('may be replaced as a whole', async () => {
+    const first = bought(16);
+    await accounts.commit({ read: undefined, next: first.snapshot, outbox: { add: first.announced } });
+    const { snapshot } = bought(1, first.snapshot);
+    const readAgain: Announcement = replacement(snapshot);
+    await accounts.commit({ read: first.snapshot, next: snapshot, outbox: { replace: [readAgain] } });
+    expect((await accounts.read(ada))?.outbox).toEqual([readAgain]);
+  });
+
+  it('is removed in one write also when it is all that an outbox may hold', async () => {
+    let { snapshot, announced } = bought(16);
+    await accounts.commit({ read: undefined, next: snapshot, outbox: { add: announced } });
+    for (let n = 1; n < 4; n++) {
+      const next = bought(16, snapshot);
+      await accounts.commit({ read: snapshot, next: next.snapshot, outbox: { add: next.announced } });
+      snapshot = next.snapshot;
+      announced = [...announced, ...next.announced];
+    }
+    const versions = announced.map(({ version }) => version);
+    expect(await outboxVersions()).toEqual(versions);
+    expect(versions).toHaveLength(64);
+    await accounts.removePublished(ada, versions);
+    expect(await outboxVersions()).toEqual([]);
+  });
+});
+
+describe('an account may ask for a recompute', () => {
+  const INTERVAL_SECONDS = 10;
+  const limiter = () => tableRequestLimiter(table.name, INTERVAL_SECONDS, table.client);
+
+  it('once in the interval', async () => {
+    expect(await limiter().secondsToWait(ada, nowMs)).toBe(0);
+    expect(await limiter().secondsToWait(ada, nowMs + 1)).toBeGreaterThan(0);
+    expect(await limiter().secondsToWait(ada, nowMs + 9999)).toBeGreaterThan(0);
+    expect(await limiter().secondsToWait(ada, nowMs + 10_000)).toBe(0);
+  });
+
+  it('whatever others ask for', async () => {
+    await limiter().secondsToWait(ada, nowMs);
+    expect(await limiter().secondsToWait(`${ada}-sister`, nowMs)).toBe(0);
+  });
+
+  it('although a clock that was ahead has left its mark', async () => {
+    await limiter().secondsToWait(ada, nowMs + 3_600_000);
+    expect(await limiter().secondsToWait(ada, nowMs)).toBe(0);
+  });
+
+  it('without waiting longer for every refused attempt', async () => {
+    await limiter().secondsToWait(ada, nowMs);
+    await limiter().secondsToWait(ada, nowMs + 9000);
+    expect(await limiter().secondsToWait(ada, nowMs + 10_000)).toBe(0);
+  });
+
+  it('and that touches neither its answer nor its purchases', async () => {
+    await limiter().secondsToWait(ada, nowMs);
+    expect(await accounts.read(ada)).toBeUndefined();
+    expect(await accounts.readPurchases(ada)).toEqual([]);
+  });
+});
+
+describe('a table', () => {
+  it('that does not answer makes every operation unavailable', async () => {
+    vi.stubEnv('AWS_ENDPOINT_URL_DYNAMODB', await deserted());
+    const unreachable = accountTable(table.name);
+    const limiter = tableRequestLimiter(table.name, 10);
+    vi.unstubAllEnvs();
+    const { snapshot } = bought(1);
+    const attempts = [
+      unreachable.read(ada),
+      unreachable.readPurchases(ada),
+      unreachable.putPurchase(purchase({ accountId: ada })),
+      unreachable.commit({ read: undefined, next: snapshot, outbox: { add: [] } }),
+      unreachable.removePublished(ada, [1]),
+      limiter.secondsToWait(ada, nowMs),
+    ];
+    for (const { status, ...rest } of await Promise.allSettled(attempts)) {
+      expect(status).toBe('rejected');
+      expect(rest).toHaveProperty('reason');
+      expect((rest as PromiseRejectedResult).reason).toBeInstanceOf(Unavailable);
+    }
+  });
+
+  it('that does not exist is a fault of ours and no outage', async () => {
+    const absent = accountTable('absent', table.client);
+    await expect(absent.read(ada)).rejects.toMatchObject({ name: 'ResourceNotFoundException' });
+  });
+
+  it('holds the versions beside the snapshot, where a condition can see them', async () => {
+    const { snapshot } = bought(3);
+    await accounts.commit({ read: undefined, next: snapshot, outbox: { add: [] } });
+    const get = new GetCommand({ TableName: table.name, Key: { pk: ada, sk: 'account' } });
+    expect((await table.client.send(get)).Item).toMatchObject({
+      version: 3,
+      catalogVersion: snapshot.catalogVersion,
+    });
+  });
+});
