@@ -1,0 +1,120 @@
+import { execFile } from 'node:child_process';
+import { mkdir, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { promisify } from 'node:util';
+import { build } from 'esbuild';
+import { bundleFunctions, bundleOptions } from '../lib/bundling/bundle-functions.ts';
+import { deployedFunctions } from './assembly.ts';
+import { packageShares, type Share } from './bundle-contents.ts';
+import { summarize, type Summary } from './statistics.ts';
+
+export interface MeasuredBundle {
+  readonly name: string;
+  readonly bytes: number;
+  readonly shares: readonly Share[];
+  readonly importMs: Summary;
+}
+
+export interface BundleReport {
+  readonly functions: readonly MeasuredBundle[];
+  /** All of Momento's SDK by itself, bundled as usual: what any import of it costs whoever does not slim it. */
+  readonly wholeSdk: MeasuredBundle;
+}
+
+interface Options {
+  /** The synthesized app, whose template says what each function's environment holds. */
+  readonly assembly: string;
+  /** Bundles are made in here. */
+  readonly directory: string;
+  readonly report: (line: string) => void;
+}
+
+interface Subject {
+  readonly name: string;
+  readonly bytes: number;
+  readonly shares: readonly Share[];
+  readonly file: string;
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+/** Imports per subject, each in a process of its own. */
+const SAMPLES = 21;
+
+/**
+ * Weighs every function's bundle and times its import. The subjects take turns, each round beginning with another
+ * one, so that a noisy moment of the machine does not hit one of them alone.
+ */
+export async function measureBundles({ assembly, directory, report }: Options): Promise<BundleReport> {
+  const wholeSdk = await bundleWholeSdk(path.join(directory, 'whole-sdk'));
+  const subjects = [wholeSdk, ...(await functionSubjects(assembly, path.join(directory, 'functions')))];
+  const samples = new Map(subjects.map((subject) => [subject, [] as number[]]));
+
+  for (let round = 0; round < SAMPLES; round++) {
+    const turn = round % subjects.length;
+    for (const subject of [...subjects.slice(turn), ...subjects.slice(0, turn)]) {
+      samples.get(subject)?.push(await timeImport(subject));
+    }
+    report(`bundles: ${round + 1} of ${SAMPLES} rounds`);
+  }
+  const measured = subjects.map((subject): MeasuredBundle => {
+    const { name, bytes, shares } = subject;
+    return { name, bytes, shares, importMs: summarize(samples.get(subject) ?? []) };
+  });
+  const [baseline, ...functions] = measured as [MeasuredBundle, ...MeasuredBundle[]];
+  return { wholeSdk: baseline, functions };
+}
+
+async function functionSubjects(assembly: string, outDir: string): Promise<readonly Subject[]> {
+  const environments = new Map(
+    deployedFunctions(assembly).map(({ name, environment }) => [name, environment]),
+  );
+  const bundles = await bundleFunctions({ outDir });
+  return bundles.flatMap(({ name, directory, bytes, metafile }) => {
+    const environment = environments.get(name);
+    if (environment === undefined) return []; // no part of the stack, so nobody waits for its import
+    const file = path.join(directory, 'index.mjs');
+    return [{ name, bytes, shares: packageShares(metafile), file, environment }];
+  });
+}
+
+/** The same options, but for the plugins: those are what is to be compared. */
+async function bundleWholeSdk(directory: string): Promise<Subject> {
+  const file = path.join(directory, 'index.mjs');
+  const { metafile, outputFiles } = await build({
+    ...bundleOptions(),
+    plugins: [],
+    stdin: {
+      contents: `import * as momento from '@gomomento/sdk'; export { momento };`,
+      resolveDir: fileURLToPath(new URL('..', import.meta.url)),
+    },
+    outfile: file,
+    write: false,
+    metafile: true,
+  });
+  const [output] = outputFiles;
+  if (output === undefined) throw new Error('esbuild made nothing of @gomomento/sdk');
+  await mkdir(directory, { recursive: true });
+  await writeFile(file, output.contents);
+  const bytes = output.contents.byteLength;
+  return { name: 'all of @gomomento/sdk', bytes, shares: packageShares(metafile), file, environment: {} };
+}
+
+const timer = fileURLToPath(new URL('time-import.mjs', import.meta.url));
+
+/** As Lambda runs it: nothing of this process's environment, and no compile cache. */
+const RUNTIME = {
+  AWS_REGION: 'eu-west-1',
+  AWS_ACCESS_KEY_ID: 'nobody',
+  AWS_SECRET_ACCESS_KEY: 'nothing',
+  NODE_DISABLE_COMPILE_CACHE: '1',
+};
+
+async function timeImport({ file, environment }: Subject): Promise<number> {
+  const { stdout } = await promisify(execFile)(process.execPath, [timer, pathToFileURL(file).href], {
+    env: { ...RUNTIME, ...environment },
+  });
+  const ms = Number(stdout);
+  if (!(ms > 0)) throw new Error(`the import of ${file} printed ${JSON.stringify(stdout)} instead of a time`);
+  return ms;
+}

@@ -1,0 +1,178 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { startLocal, type LocalStack } from '../local/stack.ts';
+import { HOPS, parameter, prepareHops, type BareHops, type Hop } from './bare-hops.ts';
+import { checkoutEvent } from './checkout-events.ts';
+import { watchCalls, type CallWatch, type RemoteCall } from './remote-calls.ts';
+import { summarize, type Summary } from './statistics.ts';
+import { fetchToken, listenTo, playerClient, signIn, type Listening } from './viewer.ts';
+
+export interface PurchaseReport {
+  /** From sending the signed event to the entitlement message at the subscriber. */
+  readonly purchase: Summary;
+  readonly hops: Readonly<Record<Hop, Summary>>;
+  /** What a purchase calls until its message arrives, in the order of the answers. */
+  readonly steps: readonly Step[];
+}
+
+export interface Step {
+  readonly name: string;
+  /** Milliseconds from the sending of the event until the call arrived, and until its answer was complete. */
+  readonly arrived: Summary;
+  readonly answered: Summary;
+}
+
+interface Options {
+  /** The synthesized app. */
+  readonly assembly: string;
+  readonly report: (line: string) => void;
+}
+
+const PURCHASES = 500;
+
+/**
+ * Enough for V8 to have compiled what runs often. They go on for eight seconds at least: Momento's SDK cuts the first
+ * stream of a subscription after 5 s and resumes half a second later, which is no delay of ours.
+ */
+const WARM_UP = { purchases: 100, ms: 8000 };
+
+/** Two requests per round, and a stage admits 50 per second. */
+const ROUND_MS = 50;
+
+/** After its message is out a function still empties its outbox, and the queue deletes: the end of a purchase. */
+const LAST_CALL = 'SQS DeleteMessageBatch';
+
+/** Runs the whole product on loopback and measures purchases and bare hops in turn, one of each per round. */
+export async function measurePurchases({ assembly, report }: Options): Promise<PurchaseReport> {
+  const watch = watchCalls();
+  const local = await startLocal({ assembly });
+  try {
+    const hops = await prepareHops(local);
+    const player = await startPlayer(local);
+    const rounds = await run({ local, hops, watch, player, report });
+    player.stop();
+    await hops.stop();
+    return summarizeRounds(rounds);
+  } finally {
+    await local.stop();
+    watch.stop();
+  }
+}
+
+interface Player extends Listening {
+  readonly accountId: string;
+}
+
+/** Signed in as the demo user and subscribed to its topic, by the token that the API vends. */
+async function startPlayer(local: LocalStack): Promise<Player> {
+  const token = await fetchToken(local.config.apiUrl, await signIn(local));
+  const client = playerClient(token);
+  const heard = await listenTo(client, token.cacheName, token.userId);
+  return {
+    accountId: token.userId,
+    next: () => heard.next(),
+    stop: () => heard.stop(),
+  };
+}
+
+interface Running {
+  readonly local: LocalStack;
+  readonly hops: BareHops;
+  readonly watch: CallWatch;
+  readonly player: Player;
+  readonly report: (line: string) => void;
+}
+
+interface Round {
+  readonly purchase: Purchase;
+  readonly hops: Readonly<Record<Hop, number>>;
+}
+
+async function run(running: Running): Promise<readonly Round[]> {
+  const startedMs = performance.now();
+  let index = 0;
+  const round = async (): Promise<Round> => {
+    const [measured] = await Promise.all([
+      (async () => ({ purchase: await buy(running, index++), hops: await running.hops.measure() }))(),
+      pause(ROUND_MS),
+    ]);
+    return measured;
+  };
+
+  running.report('purchase: warming up');
+  while (index < WARM_UP.purchases || performance.now() - startedMs < WARM_UP.ms) await round();
+  const rounds: Round[] = [];
+  while (rounds.length < PURCHASES) {
+    rounds.push(await round());
+    if (rounds.length % 100 === 0) running.report(`purchase: ${rounds.length} of ${PURCHASES}`);
+  }
+  return rounds;
+}
+
+interface Purchase {
+  readonly tookMs: number;
+  /** Those that the message waited for, or that were under way when it arrived; times from the sending. */
+  readonly calls: readonly RemoteCall[];
+}
+
+async function buy({ local, watch, player }: Running, index: number): Promise<Purchase> {
+  const secret = parameter(local, 'checkout-secrets');
+  const { entitlementId, headers, body } = checkoutEvent(secret, player.accountId, index, Date.now());
+  const message = player.next();
+  const settled = watch.answered(LAST_CALL);
+  watch.forget();
+
+  const sentMs = performance.now();
+  const [response, { text, atMs }] = await Promise.all([
+    fetch(`${local.config.apiUrl}/checkout-events`, { method: 'POST', headers, body }),
+    message,
+  ]);
+  if (response.status !== 202) throw new Error(`POST /checkout-events answered ${response.status}`);
+  await response.arrayBuffer();
+  const { data } = JSON.parse(text) as { readonly data: { readonly entitlementId?: string } };
+  if (data.entitlementId !== entitlementId) throw new Error(`not the message of ${entitlementId}: ${text}`);
+
+  await settled;
+  return { tookMs: atMs - sentMs, calls: callsBetween(watch.calls, sentMs, atMs) };
+}
+
+/** A long poll counts when it was answered in between, and not when it began: it had been waiting already. */
+function callsBetween(calls: readonly RemoteCall[], fromMs: number, toMs: number): readonly RemoteCall[] {
+  return calls
+    .filter(({ name, startedMs, finishedMs = Infinity }) =>
+      name === 'SQS ReceiveMessage'
+        ? finishedMs >= fromMs && finishedMs <= toMs
+        : startedMs >= fromMs && startedMs <= toMs,
+    )
+    .map(({ name, startedMs, finishedMs = Infinity }) => ({
+      name,
+      startedMs: startedMs - fromMs,
+      finishedMs: finishedMs - fromMs,
+    }));
+}
+
+function summarizeRounds(rounds: readonly Round[]): PurchaseReport {
+  const hops = HOPS.map((hop) => [hop, summarize(rounds.map((round) => round.hops[hop]))] as const);
+  return {
+    purchase: summarize(rounds.map(({ purchase }) => purchase.tookMs)),
+    hops: Object.fromEntries(hops) as Record<Hop, Summary>,
+    steps: stepsOf(rounds.map(({ purchase }) => purchase.calls)),
+  };
+}
+
+/** The second `DynamoDB GetItem` of one purchase is the same step as that of another. */
+function stepsOf(purchases: readonly (readonly RemoteCall[])[]): readonly Step[] {
+  const numbered = purchases.flatMap((calls) =>
+    calls.map((call, index) => {
+      const before = calls.slice(0, index).filter(({ name }) => name === call.name).length;
+      return { ...call, step: before === 0 ? call.name : `${call.name} (${before + 1})` };
+    }),
+  );
+  return [...Map.groupBy(numbered, ({ step }) => step)]
+    .filter(([, calls]) => calls.length > purchases.length / 2) // not a retry or a reconnection now and then
+    .map(([name, calls]) => ({
+      name,
+      arrived: summarize(calls.map(({ startedMs }) => startedMs)),
+      answered: summarize(calls.map(({ finishedMs = Infinity }) => finishedMs)),
+    }))
+    .toSorted((a, b) => a.answered.p50 - b.answered.p50);
+}

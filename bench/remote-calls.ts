@@ -1,0 +1,88 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import type { IncomingMessage } from 'node:http';
+import type { ServerHttp2Stream } from 'node:http2';
+
+/** One call that reached a server of this process. Times are those of `performance.now()`. */
+export interface RemoteCall {
+  /** `DynamoDB GetItem`, `Momento Publish`, `POST /dev/checkout-events`. */
+  readonly name: string;
+  readonly startedMs: number;
+  /** When its answer was complete; undefined as long as it is not. */
+  readonly finishedMs: number | undefined;
+}
+
+export interface CallWatch {
+  /** All calls since the last `forget`, in the order in which they arrived. */
+  readonly calls: readonly RemoteCall[];
+  /** Resolves when the next call of this name has been answered. */
+  answered(name: string): Promise<void>;
+  forget(): void;
+  stop(): void;
+}
+
+/**
+ * Watches every call that the servers of this process answer, from Node's own diagnostics channels: the stand-ins run
+ * here while the functions run in threads, so what arrives is what a function calls over the network in AWS.
+ */
+export function watchCalls(): CallWatch {
+  let calls: { name: string; startedMs: number; finishedMs: number | undefined }[] = [];
+  const open = new WeakMap<object, (typeof calls)[number]>();
+  const waiting = new Map<string, PromiseWithResolvers<void>>();
+
+  const begin = (key: object, name: string) => {
+    const call = { name, startedMs: performance.now(), finishedMs: undefined };
+    open.set(key, call);
+    calls.push(call);
+  };
+  const end = (key: object) => {
+    const call = open.get(key);
+    if (call === undefined) return;
+    call.finishedMs = performance.now();
+    waiting.get(call.name)?.resolve();
+    waiting.delete(call.name);
+  };
+  const channels: readonly (readonly [string, (message: unknown) => void])[] = [
+    ['http.server.request.start', (message) => begin(requestIn(message), nameOfRequest(requestIn(message)))],
+    ['http.server.response.finish', (message) => end(requestIn(message))],
+    ['http2.server.stream.start', (message) => begin(streamIn(message), nameOfRpc(message))],
+    ['http2.server.stream.close', (message) => end(streamIn(message))],
+  ];
+  for (const [channel, listener] of channels) subscribe(channel, listener);
+
+  return {
+    get calls() {
+      return calls;
+    },
+    answered(name) {
+      const found = waiting.get(name) ?? Promise.withResolvers<void>();
+      waiting.set(name, found);
+      return found.promise;
+    },
+    forget() {
+      calls = calls.filter(({ finishedMs }) => finishedMs === undefined);
+    },
+    stop() {
+      for (const [channel, listener] of channels) unsubscribe(channel, listener);
+    },
+  };
+}
+
+function requestIn(message: unknown): IncomingMessage {
+  return (message as { readonly request: IncomingMessage }).request;
+}
+
+function streamIn(message: unknown): ServerHttp2Stream {
+  return (message as { readonly stream: ServerHttp2Stream }).stream;
+}
+
+/** AWS's JSON protocols name the operation in a header: `AmazonSQS.SendMessage`, `DynamoDB_20120810.GetItem`. */
+function nameOfRequest({ headers, method, url }: IncomingMessage): string {
+  const [, service, operation] = /^(?:Amazon)?([A-Za-z]+)[^.]*\.(\w+)$/.exec(String(headers['x-amz-target'])) ?? [];
+  return service === undefined ? `${method} ${url}` : `${service} ${operation}`;
+}
+
+/** gRPC names it in the path: `/cache_client.Scs/SetIf`. */
+function nameOfRpc(message: unknown): string {
+  const { headers } = message as { readonly headers: Readonly<Record<string, unknown>> };
+  return `Momento ${String(headers[':path']).split('/').at(-1)}`;
+}
