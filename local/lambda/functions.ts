@@ -6,6 +6,7 @@ interface Properties {
   readonly Code: { readonly S3Key: string };
   readonly Environment?: { readonly Variables?: Readonly<Record<string, string>> };
   readonly Handler: string;
+  readonly LoggingConfig?: { readonly LogFormat?: string; readonly ApplicationLogLevel?: string };
   readonly MemorySize?: number;
   readonly ReservedConcurrentExecutions?: number;
   readonly Timeout?: number;
@@ -50,6 +51,7 @@ function createFromTemplate(surroundings: FunctionSurroundings, logicalId: strin
     reservedConcurrency: properties.ReservedConcurrentExecutions,
     variables: {
       ...runtimeVariables({ functionName, region, memoryMb, directory, handler: properties.Handler }),
+      ...loggingVariables(properties.LoggingConfig),
       ...endpointVariables,
       ...own,
     },
@@ -67,6 +69,16 @@ function refuseLargeVariables(logicalId: string, variables: Readonly<Record<stri
       `${logicalId}: its environment variables take ${bytes} bytes; Lambda allows ${variablesLimitBytes}`,
     );
   }
+}
+
+/** By these a logger knows what the function's logging configuration asks of it. */
+function loggingVariables({ LogFormat, ApplicationLogLevel }: Properties['LoggingConfig'] = {}): Readonly<
+  Record<string, string>
+> {
+  return {
+    AWS_LAMBDA_LOG_FORMAT: LogFormat === 'JSON' ? 'JSON' : 'Text',
+    ...(LogFormat === 'JSON' && { AWS_LAMBDA_LOG_LEVEL: ApplicationLogLevel ?? 'INFO' }),
+  };
 }
 
 function runtimeVariables(own: {

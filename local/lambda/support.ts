@@ -10,7 +10,12 @@ export const lambdaSupport: Support = {
     Environment: fields({ Variables: honoured }),
     FunctionName: honoured,
     Handler: honoured,
-    LoggingConfig: withoutEffect('log lines go to the terminal as the function wrote them'),
+    LoggingConfig: fields({
+      ApplicationLogLevel: honoured,
+      LogFormat: honoured,
+      LogGroup: withoutEffect('log lines go to the terminal, as the function wrote them'),
+      SystemLogLevel: withoutEffect('there are no lines of the platform’s own'),
+    }),
     MemorySize: honoured,
     PackageType: only('Zip'),
     ReservedConcurrentExecutions: honoured,
