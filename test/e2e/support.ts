@@ -100,7 +100,10 @@ export function call(
     viewer,
     headers,
     ...init
-  }: RequestInit & { readonly viewer?: Viewer; readonly headers?: Record<string, string> } = {},
+  }: Omit<RequestInit, 'headers'> & {
+    readonly viewer?: Viewer;
+    readonly headers?: Readonly<Record<string, string>>;
+  } = {},
 ): Promise<Response> {
   return fetch(config.apiUrl + path, {
     ...init,

@@ -1,0 +1,110 @@
+import { TopicClient, CacheClient, Configurations, TopicConfigurations } from '@gomomento/sdk';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { startMomento } from '../../local/momento/server.ts';
+import type { LocalStack } from '../../local/stack.ts';
+import { scopeOf } from '../../shared/domain/token-scope.ts';
+import { momentoTokenMint } from '../../shared/momento/token-mint.ts';
+import {
+  cacheClient,
+  credentials,
+  newViewer,
+  startStack,
+  tokensOf,
+  topicClient,
+  type TokenAnswer,
+} from './support.ts';
+
+let stack: LocalStack;
+let ada: TokenAnswer;
+let bob: TokenAnswer;
+beforeAll(async () => {
+  stack = await startStack();
+  ada = await tokensOf(stack, await newViewer(stack));
+  bob = await tokensOf(stack, await newViewer(stack));
+});
+afterAll(() => stack?.stop());
+
+const codeOf = (answer: object) => ('errorCode' in answer ? (answer.errorCode as () => string)() : 'allowed');
+
+describe('a cache token', () => {
+  test('reads its own account’s snapshot', async () => {
+    const answer = await cacheClient(ada).get(ada.cacheName, ada.userId);
+    expect(JSON.parse(answer.value()!)).toMatchObject({ accountId: ada.userId });
+  });
+
+  test('reads nothing of another account, and no other key', async () => {
+    const cache = cacheClient(ada);
+    for (const key of [bob.userId, `${ada.userId}:slot:1`, `${ada.userId}x`, ada.userId.slice(0, -1)]) {
+      expect(codeOf(await cache.get(ada.cacheName, key))).toBe('PERMISSION_ERROR');
+    }
+    expect(codeOf(await cache.get('another-cache', ada.userId))).not.toBe('allowed');
+  });
+
+  test('writes nothing, not even its own key', async () => {
+    const cache = cacheClient(ada);
+    expect(codeOf(await cache.set(ada.cacheName, ada.userId, '{}'))).toBe('PERMISSION_ERROR');
+    expect(codeOf(await cache.delete(ada.cacheName, ada.userId))).toBe('PERMISSION_ERROR');
+    expect(codeOf(await cache.setIfAbsent(ada.cacheName, ada.userId, '{}'))).toBe('PERMISSION_ERROR');
+    expect(codeOf(await cache.increment(ada.cacheName, ada.userId, 1))).toBe('PERMISSION_ERROR');
+  });
+
+  test('hears no topic', async () => {
+    const topics = new TopicClient({
+      configuration: TopicConfigurations.Default.latest(),
+      credentialProvider: credentials(ada, ada.cacheToken),
+    });
+    expect(codeOf(await topics.subscribe(ada.cacheName, ada.userId, {}))).toBe('PERMISSION_ERROR');
+  });
+});
+
+describe('a topic token', () => {
+  test('hears its own account’s topic and the catalogue’s', async () => {
+    for (const topic of [ada.userId, 'catalog']) {
+      const subscription = await topicClient(ada).subscribe(ada.cacheName, topic, {});
+      expect(subscription.type).toBe('Subscription');
+      if ('unsubscribe' in subscription) subscription.unsubscribe();
+    }
+  });
+
+  test('hears no other account’s topic', async () => {
+    const topics = topicClient(ada);
+    for (const topic of [bob.userId, 'heartbeat', `${ada.userId}x`]) {
+      expect(codeOf(await topics.subscribe(ada.cacheName, topic, {}))).toBe('PERMISSION_ERROR');
+    }
+  });
+
+  test('publishes nowhere: not to others, not to everyone, not to its own', async () => {
+    const topics = topicClient(ada);
+    for (const topic of [ada.userId, bob.userId, 'catalog', 'heartbeat']) {
+      expect(codeOf(await topics.publish(ada.cacheName, topic, 'forged'))).toBe('PERMISSION_ERROR');
+    }
+  });
+
+  test('reads nothing from the cache', async () => {
+    const cache = new CacheClient({
+      configuration: Configurations.Lambda.latest(),
+      credentialProvider: credentials(ada, ada.token),
+      defaultTtlSeconds: 60,
+    });
+    expect(codeOf(await cache.get(ada.cacheName, ada.userId))).toBe('PERMISSION_ERROR');
+  });
+});
+
+test('after its expiry a token opens nothing', async () => {
+  let nowMs = Date.now();
+  const momento = await startMomento({ now: () => nowMs });
+  momento.createCache('usher-test');
+  const access = { key: momento.mintKey('super'), endpoint: momento.url };
+  const mint = momentoTokenMint({ get: async () => access, refresh: async () => access }, 'usher-test');
+  const { token, endpoint } = await mint.mintForCache(scopeOf('ada'), 1800);
+  const cache = new CacheClient({
+    configuration: Configurations.Lambda.latest(),
+    credentialProvider: credentials({ endpoint }, token),
+    defaultTtlSeconds: 60,
+  });
+  nowMs += 1_799_000;
+  expect(codeOf(await cache.get('usher-test', 'ada'))).toBe('allowed');
+  nowMs += 2000;
+  expect(codeOf(await cache.get('usher-test', 'ada'))).toBe('AUTHENTICATION_ERROR');
+  await momento.stop();
+});
