@@ -1,0 +1,23 @@
+import type { Viewer } from './account.ts';
+import { part } from './element.ts';
+import type { ConnectionState } from './live-entitlements.ts';
+
+const SENTENCES: Readonly<Record<ConnectionState, string>> = {
+  live: 'Live',
+  'catching-up': 'Catching up',
+  offline: 'Offline, trying again',
+};
+
+/** Shows the parts of the page that are for a signed-in viewer, or those for nobody in particular. */
+export function showViewer(viewer: Viewer | undefined): void {
+  part('viewer-email', HTMLElement).textContent = viewer?.email ?? '';
+  for (const id of ['signed-in', 'plan', 'connection']) part(id, HTMLElement).hidden = viewer === undefined;
+  part('sign-in', HTMLElement).hidden = viewer !== undefined;
+}
+
+/** Shows whether changes arrive as they happen. */
+export function showConnection(state: ConnectionState): void {
+  const pill = part('connection', HTMLElement);
+  pill.dataset['state'] = state;
+  pill.textContent = SENTENCES[state];
+}

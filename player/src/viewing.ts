@@ -1,0 +1,77 @@
+import type { Snapshot } from '../../shared/domain/entitlements.ts';
+import type { Viewer } from './account.ts';
+import type { Api } from './api.ts';
+import { delayAfter } from './backoff.ts';
+import { followEntitlements, type ConnectionState, type LiveEntitlements } from './live-entitlements.ts';
+import { connectMomento } from './momento.ts';
+
+/** An answer and when it was shown. */
+export interface Shown {
+  readonly snapshot: Snapshot;
+  readonly atMs: number;
+}
+
+interface Listener {
+  /** Another answer than `before`, which is absent for the first. */
+  readonly onShown: (before: Shown | undefined, now: Shown) => void;
+  readonly onConnection: (state: ConnectionState) => void;
+  /** It is over without the viewer having wanted it. */
+  readonly onOver: (error: unknown) => void;
+}
+
+/** One viewer's presence on the page, from signing in to signing out. */
+export interface Viewing {
+  readonly viewer: Viewer;
+  readonly shown: Shown | undefined;
+  readonly live: LiveEntitlements;
+}
+
+/** Follows what the viewer is entitled to, and wakes up with the page. */
+export function startViewing(api: Api, viewer: Viewer, listener: Listener): Viewing {
+  let shown: Shown | undefined;
+  const live = followEntitlements(
+    {
+      readGrant: () => api.readGrant(),
+      readEntitlements: (asked) => api.readEntitlements(asked),
+      connect: connectMomento,
+      delayAfter: (error, failures) => delayAfter(error, failures, Math.random),
+      now: Date.now,
+    },
+    {
+      onSnapshot(snapshot) {
+        const before = shown;
+        shown = { snapshot, atMs: Date.now() };
+        listener.onShown(before, shown);
+      },
+      onConnection: listener.onConnection,
+      onStopped(error) {
+        wakers.abort();
+        listener.onOver(error);
+      },
+    },
+  );
+  const wakers = wakeWithPage(() => live.reconnect());
+  return {
+    viewer,
+    get shown() {
+      return shown;
+    },
+    live: {
+      ...live,
+      stop() {
+        wakers.abort();
+        live.stop();
+      },
+    },
+  };
+}
+
+/** A page that was hidden, cut off or frozen may have missed anything, its subscription's end included. */
+function wakeWithPage(wake: () => void): AbortController {
+  const listening = new AbortController();
+  const { signal } = listening;
+  document.addEventListener('visibilitychange', () => document.hidden || wake(), { signal });
+  addEventListener('online', wake, { signal });
+  addEventListener('pageshow', ({ persisted }) => persisted && wake(), { signal });
+  return listening;
+}
