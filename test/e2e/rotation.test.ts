@@ -78,6 +78,24 @@ test('while SSM cannot be reached, warm functions go on with the secrets that th
   stack.ssm.unblock();
 });
 
+test('a key rotated while SSM cannot be reached is followed when it is back, without a failed request', async () => {
+  await everythingWorks('before');
+  const old = stack.ssm.get(parameter('momento-data-key'))!;
+  stack.ssm.block();
+  stack.ssm.put({
+    name: parameter('momento-data-key'),
+    value: stack.momento.mintKey('data'),
+    type: 'SecureString',
+  });
+  await everythingWorks('meanwhile');
+  stack.ssm.unblock();
+  stack.momento.revokeKey(old);
+  await everythingWorks('after');
+  expect(stack.logs.filter(({ line }) => /"message":"(refused|waits|failed|put aside)"/.test(line))).toEqual(
+    [],
+  );
+});
+
 test('while SSM cannot be reached, a cold function says so, and works as soon as it is back', async () => {
   stack.ssm.block();
   const refused = await call(stack, '/token', { viewer });
