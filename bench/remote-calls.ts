@@ -77,7 +77,8 @@ function streamIn(message: unknown): ServerHttp2Stream {
 
 /** AWS's JSON protocols name the operation in a header: `AmazonSQS.SendMessage`, `DynamoDB_20120810.GetItem`. */
 function nameOfRequest({ headers, method, url }: IncomingMessage): string {
-  const [, service, operation] = /^(?:Amazon)?([A-Za-z]+)[^.]*\.(\w+)$/.exec(String(headers['x-amz-target'])) ?? [];
+  const [, service, operation] =
+    /^(?:Amazon)?([A-Za-z]+)[^.]*\.(\w+)$/.exec(String(headers['x-amz-target'])) ?? [];
   return service === undefined ? `${method} ${url}` : `${service} ${operation}`;
 }
 
