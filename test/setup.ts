@@ -31,7 +31,8 @@ export async function setup({ provide }: TestProject): Promise<() => Promise<voi
   return () => rm(assembly, { recursive: true, force: true });
 }
 
-async function synthesize(outDir: string, context: Readonly<Record<string, string>>): Promise<void> {
+/** Writes what `cdk deploy` would take for the stage `local` into a directory. @throws Error with what the app said. */
+export async function synthesize(outDir: string, context: Readonly<Record<string, string>>): Promise<void> {
   await promisify(execFile)(process.execPath, ['bin/usher.ts'], {
     cwd: repository,
     env: {
@@ -43,8 +44,8 @@ async function synthesize(outDir: string, context: Readonly<Record<string, strin
   });
 }
 
-/** One that is free now. The page's origin is part of the assembly, so it must be known before the server starts. */
-async function freePort(): Promise<number> {
+/** A port that is free now. The page's origin is part of the assembly, so it must be known before the server starts. */
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;

@@ -1,0 +1,43 @@
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+
+/** A page of its own browser context, and all it complained of: errors, warnings, breaches of its content policy. */
+export interface OpenedPage {
+  readonly page: Page;
+  readonly complaints: readonly string[];
+}
+
+/** Opens an address as a new visitor would, with nothing remembered. */
+export async function visit(
+  browser: Browser,
+  address: string,
+  options: BrowserContextOptions = {},
+): Promise<OpenedPage> {
+  const context = await browser.newContext(options);
+  const page = await context.newPage();
+  const complaints: string[] = [];
+  page.on('pageerror', (error) => complaints.push(String(error)));
+  page.on('console', (message) => {
+    if (['error', 'warning'].includes(message.type())) complaints.push(message.text());
+  });
+  await page.goto(address);
+  return { page, complaints };
+}
+
+/** The card of a title in the catalogue. */
+export function card(page: Page, contentId: string) {
+  return page.locator(`[data-content="${contentId}"]`);
+}
+
+/** Signs in with the account that the page offers for trying out. */
+export async function signInAsDemo(page: Page): Promise<void> {
+  await page.getByRole('button', { name: 'Use the demo account' }).click();
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click();
+  await page.locator('#connection[data-state="live"]').waitFor();
+}
+
+/** Buys a product: opens the checkout, chooses, pays. */
+export async function buy(page: Page, title: RegExp): Promise<void> {
+  await page.getByRole('button', { name: 'Upgrade' }).click();
+  await page.getByRole('radio', { name: title }).check();
+  await page.getByRole('button', { name: 'Pay' }).click();
+}

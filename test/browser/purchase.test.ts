@@ -1,0 +1,161 @@
+import { randomUUID } from 'node:crypto';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { launchChromium } from './chromium.ts';
+import { startLocalPlayer, type LocalPlayer } from './local-player.ts';
+import { buy, card, visit } from './page.ts';
+
+let player: LocalPlayer;
+let browser: Browser;
+
+beforeAll(async () => {
+  const where = { assembly: inject('assembly'), playerPort: inject('playerPort') };
+  [player, browser] = await Promise.all([startLocalPlayer(where), launchChromium()]);
+});
+afterAll(async () => {
+  await browser?.close();
+  await player?.stop();
+});
+
+interface Credentials {
+  readonly email: string;
+  readonly password: string;
+}
+
+const newCredentials = (): Credentials => ({
+  email: `${randomUUID()}@example.com`,
+  password: `Pw1!${randomUUID()}`,
+});
+
+async function fillIn(page: Page, { email, password }: Credentials): Promise<void> {
+  await page.getByLabel('Email').fill(email);
+  await page.getByLabel('Password').fill(password);
+}
+
+/** The code that the runner printed for an address. */
+function codeFor(email: string): Promise<string> {
+  const printed = () => player.reported.findLast((line) => line.includes(email))?.match(/\b\d{6}\b/)?.[0];
+  return expect
+    .poll(printed)
+    .toBeDefined()
+    .then(() => printed()!);
+}
+
+async function signUp(page: Page, credentials: Credentials): Promise<void> {
+  await page.getByRole('button', { name: 'Create an account' }).click();
+  await fillIn(page, credentials);
+  await page.getByRole('button', { name: 'Create account' }).click();
+  await page.getByLabel('Code').fill(await codeFor(credentials.email));
+  await page.getByRole('button', { name: 'Confirm' }).click();
+  await isLive(page);
+}
+
+async function signIn(page: Page, credentials: Credentials): Promise<void> {
+  await fillIn(page, credentials);
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click();
+  await isLive(page);
+}
+
+const isLive = (page: Page) => page.locator('#connection[data-state="live"]').waitFor();
+const isOpen = (page: Page, contentId: string) => card(page, contentId).and(page.locator('.open')).waitFor();
+const isLocked = (page: Page, contentId: string) =>
+  card(page, contentId).and(page.locator('.locked')).waitFor();
+
+test('from signing up to unlocked titles, on every screen of the account at once', async () => {
+  const credentials = newCredentials();
+  const first = await visit(browser, player.stack.playerUrl);
+  await signUp(first.page, credentials);
+  const second = await visit(browser, player.stack.playerUrl);
+  await signIn(second.page, credentials);
+  await isLocked(first.page, 'harbour');
+  await isLocked(second.page, 'harbour');
+
+  await buy(first.page, /Premium/);
+  await Promise.all([isOpen(first.page, 'harbour'), isOpen(second.page, 'harbour')]);
+
+  const toast = first.page.locator('.toast.good');
+  await toast.getByText('Premium is yours: 3 titles unlocked').waitFor();
+  await toast.getByText(/^\d+ ms from Pay to screen$/).waitFor();
+  await second.page.locator('.toast').getByText('Premium is yours: 3 titles unlocked').waitFor();
+  await isLocked(first.page, 'derby-2026');
+  expect([...first.complaints, ...second.complaints]).toEqual([]);
+});
+
+test('stays signed in over a reload, and signs out for good', async () => {
+  const { page } = await visit(browser, player.stack.playerUrl);
+  await signUp(page, newCredentials());
+  await page.reload();
+  await isLive(page);
+  await page.getByRole('button', { name: 'Sign out' }).click();
+  await page.getByRole('heading', { name: 'Sign in' }).waitFor();
+  await page.reload();
+  await page.getByRole('heading', { name: 'Sign in' }).waitFor();
+});
+
+test('a refund locks the title that is being watched, and says so', async () => {
+  const { page } = await visit(browser, player.stack.playerUrl);
+  const credentials = newCredentials();
+  await signUp(page, credentials);
+  await buy(page, /Nightfall/);
+  await isOpen(page, 'nightfall');
+  const elsewhere = await visit(browser, player.stack.playerUrl);
+  await signIn(elsewhere.page, credentials);
+  await elsewhere.page.getByRole('button', { name: 'Watch Nightfall' }).click();
+
+  await page.getByRole('button', { name: 'Refund Nightfall' }).click();
+  await elsewhere.page.getByText('This title has been locked. Included in Nightfall, 48 hours.').waitFor();
+  expect(await elsewhere.page.getByRole('button', { name: 'Play', exact: true }).isDisabled()).toBe(true);
+  await isLocked(page, 'nightfall');
+});
+
+test('a cancelled add-on stays open until its end', async () => {
+  const { page } = await visit(browser, player.stack.playerUrl);
+  await signUp(page, newCredentials());
+  await buy(page, /Sports/);
+  await isOpen(page, 'derby-2026');
+  await page.getByRole('button', { name: 'Cancel Sports' }).click();
+  await page.getByText(/^Cancelled, yours until /).waitFor();
+  await isOpen(page, 'derby-2026');
+  await page.getByRole('button', { name: 'Restore purchases' }).click();
+  await page.getByText('Your purchases are being looked through again').waitFor();
+});
+
+test('says in words why a sign-in is refused', async () => {
+  const { page } = await visit(browser, player.stack.playerUrl);
+  await fillIn(page, newCredentials());
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click();
+  await page.getByText('That address and password do not match.').waitFor();
+});
+
+test('catches up with what was bought while Momento could not be reached', async () => {
+  const credentials = newCredentials();
+  const { page } = await visit(browser, player.stack.playerUrl);
+  await signUp(page, credentials);
+  const accountId = await page.evaluate(() => {
+    const token = Object.entries(localStorage).find(([key]) => key.endsWith('.idToken'))![1] as string;
+    return (
+      JSON.parse(atob(token.split('.')[1]!.replaceAll('-', '+').replaceAll('_', '/'))) as { sub: string }
+    ).sub;
+  });
+
+  player.stack.momento.block();
+  await page.locator('#connection:not([data-state="live"])').waitFor();
+  const now = new Date().toISOString();
+  const response = await fetch(`${player.stack.config.storeUrl}/events`, {
+    method: 'POST',
+    body: JSON.stringify({
+      id: randomUUID(),
+      occurredAt: now,
+      accountId,
+      purchaseId: randomUUID(),
+      productId: 'premium',
+      status: 'active',
+      validFrom: now,
+      validUntil: null,
+    }),
+  });
+  expect(response.status).toBe(202);
+  player.stack.momento.unblock();
+  await isOpen(page, 'harbour');
+  await isLive(page);
+});
