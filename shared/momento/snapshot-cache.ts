@@ -27,7 +27,7 @@ export function momentoSnapshotCache(
       momento.use(async (client): Promise<CachedSnapshot | undefined> => {
         const answer = answered(await client.getWithHash(cacheName, accountId), 'getWithHash');
         if (answer.type === 'Miss') return undefined;
-        return { snapshot: parse(answer.valueString()), hash: answer.hashUint8Array() };
+        return { snapshot: parse(answer.valueString(), accountId), hash: answer.hashUint8Array() };
       }),
 
     replace: (snapshot, read, ttl) =>
@@ -44,16 +44,29 @@ export function momentoSnapshotCache(
   };
 }
 
-/** Only this stage writes the cache, but whatever else is found there must not stop it from being replaced. */
-function parse(text: string): Snapshot | undefined {
+/** Only this stage writes the cache, but whatever else is found there must neither be answered nor stay. */
+function parse(text: string, accountId: string): Snapshot | undefined {
   try {
-    const value = JSON.parse(text) as Partial<Snapshot> | null;
-    return typeof value?.version === 'number' &&
-      typeof value.epoch === 'string' &&
-      value.catalogVersion !== undefined
-      ? (value as Snapshot)
-      : undefined;
+    const value: unknown = JSON.parse(text);
+    return isSnapshot(value) && value.accountId === accountId ? value : undefined;
   } catch {
     return undefined;
   }
+}
+
+/** As far as we rely on it: what orders it among others, and that its parts are there. */
+function isSnapshot(value: unknown): value is Snapshot {
+  const { version, epoch, catalogVersion, nextChangeAt, entitlements, access } = (value ?? {}) as Partial<
+    Record<keyof Snapshot, unknown>
+  >;
+  return (
+    Number.isInteger(version) &&
+    typeof epoch === 'string' &&
+    /^\d+$/.test(epoch) &&
+    typeof catalogVersion === 'string' &&
+    (nextChangeAt === null || typeof nextChangeAt === 'string') &&
+    Array.isArray(entitlements) &&
+    typeof access === 'object' &&
+    access !== null
+  );
 }
