@@ -13,6 +13,8 @@ import { demoUser, ensureDemoUser } from './demo-user.ts';
 import { startDynamoDb } from './dynamodb/server.ts';
 import { createTables } from './dynamodb/tables.ts';
 import { startEventSources } from './event-source/event-sources.ts';
+import { startGate } from './iam/gate.ts';
+import { readPrincipals } from './iam/principals.ts';
 import { identify, physicalName, placeholder } from './identities.ts';
 import { createFunctions } from './lambda/functions.ts';
 import { startLambdaService } from './lambda/service.ts';
@@ -146,14 +148,29 @@ async function start(options: LocalOptions, lifetime: Lifetime): Promise<LocalSt
     lambda: lambda.url,
   };
 
+  const gate = await running('IAM', () =>
+    startGate({
+      region,
+      accountId,
+      services: { ...endpoints, 'cognito-idp': endpoints.cognito },
+      log,
+    }),
+  );
+
   const userPoolIdentities = new Map<string, Identity>();
   const identityOf = (logicalId: string) =>
     userPoolIdentities.get(logicalId) ?? identify({ stack, region, accountId, sqsUrl: sqs.url }, logicalId);
-  const resolver = createResolver({
+  const addresses = new Map([[`https://local.execute-api.${region}.amazonaws.com`, api.url]]);
+  const world = {
     ...surroundings(stack, region),
     identityOf,
-    ssmParameter: (name) => ssm.get(name),
-    addresses: new Map([[`https://local.execute-api.${region}.amazonaws.com`, api.url]]),
+    ssmParameter: (name: string) => ssm.get(name),
+  };
+  const resolver = createResolver({ ...world, addresses });
+  // Functions reach the stand-ins through the gate alone, by the addresses of queues too.
+  const functionResolver = createResolver({
+    ...world,
+    addresses: new Map([...addresses, [sqs.url, gate.url]]),
   });
   const client = { region, credentials: { accessKeyId: 'local', secretAccessKey: 'local' } };
   const clients = {
@@ -178,16 +195,17 @@ async function start(options: LocalOptions, lifetime: Lifetime): Promise<LocalSt
   const functions = await step('Functions', () =>
     createFunctions({
       stack,
-      resolver,
+      resolver: functionResolver,
       region,
       identityOf,
-      endpointVariables: endpointVariables(endpoints),
+      endpointVariables: endpointVariables(gate.url),
       log,
     }),
   );
   lifetime.stopWith(async () => {
     await Promise.all([...functions.values()].map((one) => one.stop()));
   });
+  gate.admit(readPrincipals({ resolver, identityOf }));
   lambda.serve(functions.values());
   const restApi = readRestApi({
     resolver,
@@ -275,14 +293,9 @@ function surroundings(
 }
 
 /** https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html */
-function endpointVariables(endpoints: LocalStack['endpoints']): Readonly<Record<string, string>> {
-  return {
-    AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER: endpoints.cognito,
-    AWS_ENDPOINT_URL_DYNAMODB: endpoints.dynamodb,
-    AWS_ENDPOINT_URL_LAMBDA: endpoints.lambda,
-    AWS_ENDPOINT_URL_SQS: endpoints.sqs,
-    AWS_ENDPOINT_URL_SSM: endpoints.ssm,
-  };
+function endpointVariables(url: string): Readonly<Record<string, string>> {
+  const services = ['COGNITO_IDENTITY_PROVIDER', 'DYNAMODB', 'LAMBDA', 'SQS', 'SSM'];
+  return Object.fromEntries(services.map((service) => [`AWS_ENDPOINT_URL_${service}`, url]));
 }
 
 function steps(report: (line: string) => void) {

@@ -2,10 +2,10 @@ import { apiGatewaySupport } from './api-gateway/support.ts';
 import type { Support, TypeSupport } from './cloudformation/support.ts';
 import { dynamoDbSupport } from './dynamodb/tables.ts';
 import { eventSourceSupport } from './event-source/support.ts';
+import { iamSupport } from './iam/support.ts';
 import { lambdaSupport } from './lambda/support.ts';
 import { sqsSupport } from './sqs/queues.ts';
 
-const iam = 'IAM is not evaluated';
 const observed = 'there is no CloudWatch: the terminal shows what functions log';
 const without = (why: string): TypeSupport => ({ kind: 'without-effect', why });
 
@@ -14,6 +14,7 @@ export const support: Support = {
   ...apiGatewaySupport,
   ...dynamoDbSupport,
   ...eventSourceSupport,
+  ...iamSupport,
   ...lambdaSupport,
   ...sqsSupport,
   'AWS::Cognito::UserPool': { kind: 'checked-by-stand-in' },
@@ -22,13 +23,10 @@ export const support: Support = {
   'AWS::CloudWatch::Alarm': without(observed),
   'AWS::CloudWatch::CompositeAlarm': without(observed),
   'AWS::CloudWatch::Dashboard': without(observed),
-  'AWS::IAM::ManagedPolicy': without(iam),
-  'AWS::IAM::Policy': without(iam),
-  'AWS::IAM::Role': without(iam),
   'AWS::Logs::LogGroup': without(observed),
   'AWS::Logs::MetricFilter': without(observed),
   'AWS::Logs::QueryDefinition': without(observed),
   'AWS::SNS::Subscription': without('only alarms publish to a topic, and there are none'),
   'AWS::SNS::Topic': without('only alarms publish to a topic, and there are none'),
-  'AWS::SNS::TopicPolicy': without(iam),
+  'AWS::SNS::TopicPolicy': without('only alarms publish to a topic, and there are none'),
 };

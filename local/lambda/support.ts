@@ -19,11 +19,14 @@ export const lambdaSupport: Support = {
     MemorySize: honoured,
     PackageType: only('Zip'),
     ReservedConcurrentExecutions: honoured,
-    Role: withoutEffect('IAM is not evaluated'),
+    Role: honoured,
     Runtime: only('nodejs24.x'),
     Tags: withoutEffect('documentation'),
     Timeout: honoured,
     TracingConfig: withoutEffect('there is no X-Ray to send traces to'),
   }),
-  'AWS::Lambda::Permission': { kind: 'without-effect', why: 'IAM is not evaluated' },
+  'AWS::Lambda::Permission': {
+    kind: 'without-effect',
+    why: 'whoever invokes a function here is named by the template itself',
+  },
 };

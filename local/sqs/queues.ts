@@ -18,13 +18,16 @@ export const sqsSupport: Support = {
     MessageRetentionPeriod: withoutEffect('a message is kept until it is consumed or `npm run reset`'),
     QueueName: honoured,
     ReceiveMessageWaitTimeSeconds: honoured,
-    RedriveAllowPolicy: withoutEffect('IAM is not evaluated'),
+    RedriveAllowPolicy: withoutEffect('resource policies are not evaluated'),
     RedrivePolicy: honoured,
     SqsManagedSseEnabled: withoutEffect('nothing is encrypted at rest here'),
     Tags: withoutEffect('documentation'),
     VisibilityTimeout: honoured,
   }),
-  'AWS::SQS::QueuePolicy': { kind: 'without-effect', why: 'IAM is not evaluated, and loopback is not TLS' },
+  'AWS::SQS::QueuePolicy': {
+    kind: 'without-effect',
+    why: 'resource policies are not evaluated, and loopback is not TLS',
+  },
 };
 
 const attributes = [

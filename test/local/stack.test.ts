@@ -92,9 +92,10 @@ test('gives a function its own variables, Lambda’s and the stand-ins’ addres
     TABLE_NAME: 'shop-local-Table',
     AWS_LAMBDA_FUNCTION_NAME: 'shop-local-ReadOrder',
     AWS_REGION: 'ap-northeast-1',
-    AWS_ENDPOINT_URL_DYNAMODB: local.endpoints.dynamodb,
-    AWS_ENDPOINT_URL_LAMBDA: local.endpoints.lambda,
-    AWS_ENDPOINT_URL_SSM: local.endpoints.ssm,
+    AWS_ENDPOINT_URL_DYNAMODB: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/) as string,
+    AWS_ENDPOINT_URL_LAMBDA: variables['AWS_ENDPOINT_URL_DYNAMODB'],
+    AWS_ENDPOINT_URL_SQS: variables['AWS_ENDPOINT_URL_DYNAMODB'],
+    AWS_ENDPOINT_URL_SSM: variables['AWS_ENDPOINT_URL_DYNAMODB'],
   });
   expect(
     Object.keys(variables).filter((name) => !/^(AWS|LAMBDA)_|^(_HANDLER|LANG|TZ|TABLE_NAME)$/.test(name)),
@@ -159,6 +160,16 @@ test('listens on loopback only', async () => {
   }
 });
 
+test('denies a function what its role does not allow, and says what is missing', async () => {
+  const local = await start({ assembly: assembly(having('TakeOrderPolicy', { Roles: [] })) });
+  expect((await order(local, '{"id":"o1"}')).status).toBe(502);
+  expect(local.logs.map(({ line }) => line)).toContainEqual(
+    expect.stringContaining(
+      'shop-local-TakeOrder is not authorized to perform: sqs:SendMessage on resource: arn:aws:sqs:ap-northeast-1:000000000000:shop-orders',
+    ),
+  );
+});
+
 function having(logicalId: string, properties: object): Template {
   const template = shop();
   const resource = template.Resources[logicalId] ?? { Type: '' };
@@ -199,6 +210,16 @@ test.each([
     'too many variables',
     having('TakeOrder', { Environment: { Variables: { A: 'x'.repeat(4096) } } }),
     'TakeOrder: its environment variables take',
+  ],
+  [
+    'a role from elsewhere',
+    having('TakeOrder', { Role: 'arn:aws:iam::1:role/r' }),
+    'TakeOrder (AWS::Lambda::Function): Role arn:aws:iam::1:role/r',
+  ],
+  [
+    'a condition of a policy',
+    having('TakeOrderPolicy', { PolicyDocument: { Statement: [{ Condition: {} }] } }),
+    'TakeOrderPolicy (AWS::IAM::Policy): PolicyDocument.Statement[0].Condition',
   ],
   ['a pool with a trigger', having('Pool', { LambdaConfig: { PreSignUp: 'arn' } }), 'LambdaConfig'],
 ])('stops at %s, naming it', async (_what, template, message) => {
