@@ -68,7 +68,7 @@ export function topicClient(momento: MomentoStandIn, tokenOrKey: string): TopicC
 export async function listenTo(
   client: TopicClient,
   topic: string,
-): Promise<{ readonly answer: TopicSubscribe.Response; next(): Promise<TopicItem> }> {
+): Promise<{ readonly answer: TopicSubscribe.Response; readonly next: () => Promise<TopicItem> }> {
   const heard: TopicItem[] = [];
   const waiting: ((item: TopicItem) => void)[] = [];
   const answer = await client.subscribe(CACHE, topic, {

@@ -18,8 +18,7 @@ async function deliver(
   { catalog, now }: Pick<MemoryWorld, 'catalog' | 'now'>,
   bought: Purchase,
 ): Promise<void> {
-  await accounts.putPurchase(bought);
-  await recompute({ accounts, cache, topic, catalog, now }, bought.accountId);
+  await recompute({ accounts, cache, topic, catalog, now }, bought.accountId, [bought]);
 }
 
 const grantsOf = (snapshot: Snapshot | undefined) => snapshot?.access.grants;
@@ -206,8 +205,7 @@ describe('the order of events', () => {
     const world = memoryWorld();
     const serve = recomputeEntitlements({
       parse: (body): Order => ({ accountId: 'ada', purchase: JSON.parse(body) as Purchase }),
-      accounts: world.accounts,
-      recompute: (accountId) => recompute(world, accountId),
+      recompute: (accountId, reported) => recompute(world, accountId, reported),
     });
     for (let from = 0; from < deliveries.length; from += batchSize) {
       const records = deliveries
