@@ -8,21 +8,22 @@ import { noteMissing } from '../shared/lambda/log.ts';
 import { batch, DONE, failed, type Outcome } from '../shared/lambda/queue.ts';
 import { momentoAccountTopic } from '../shared/momento/account-topic.ts';
 import { momentoSnapshotCache } from '../shared/momento/snapshot-cache.ts';
-import type { AccountStore } from '../shared/ports.ts';
+import type { Purchase } from '../shared/domain/purchases.ts';
 import { secretsFromSsm } from '../shared/secrets.ts';
 
 interface World {
   readonly parse: (body: string) => Order;
-  readonly accounts: Pick<AccountStore, 'putPurchase'>;
-  readonly recompute: (accountId: string) => Promise<void>;
+  readonly recompute: (accountId: string, reported: readonly Purchase[]) => Promise<void>;
 }
 
 /** Checkout queue → table → cache → topic. A batch recomputes an account once; each account fares by itself. */
-export function recomputeEntitlements({ parse, accounts, recompute: recomputeAccount }: World) {
+export function recomputeEntitlements({ parse, recompute: recomputeAccount }: World) {
   async function serve(accountId: string, orders: readonly Order[]): Promise<Outcome> {
     try {
-      for (const { purchase } of orders) if (purchase) await accounts.putPurchase(purchase);
-      await recomputeAccount(accountId);
+      await recomputeAccount(
+        accountId,
+        orders.flatMap(({ purchase }) => purchase ?? []),
+      );
       return DONE;
     } catch (error) {
       return failed(error);
@@ -61,9 +62,8 @@ const secrets = secretsFromSsm({
   warn: noteMissing,
 });
 const catalog = loadCatalog();
-const accounts = accountTable(setting('TABLE_NAME'));
 const world = {
-  accounts,
+  accounts: accountTable(setting('TABLE_NAME')),
   cache: momentoSnapshotCache(secrets, setting('MOMENTO_CACHE_NAME')),
   topic: momentoAccountTopic(secrets, setting('MOMENTO_CACHE_NAME')),
   catalog,
@@ -74,7 +74,6 @@ export const handler = batch(
   { queueUrl: setting('CHECKOUT_QUEUE_URL'), deadLetterQueueUrl: setting('DEAD_LETTER_QUEUE_URL') },
   recomputeEntitlements({
     parse: (body) => parseCheckoutMessage(body, catalog, Date.now()),
-    accounts,
-    recompute: (accountId) => recompute(world, accountId),
+    recompute: (accountId, reported) => recompute(world, accountId, reported),
   }),
 );

@@ -2,7 +2,7 @@ import type { Snapshot } from '../domain/entitlements.ts';
 import { toMs } from '../domain/instants.ts';
 import { compareSnapshots } from '../domain/snapshots.ts';
 import { Unavailable } from '../errors.ts';
-import type { AccountStore, SnapshotCache } from '../ports.ts';
+import type { AccountStore, CachedSnapshot, SnapshotCache } from '../ports.ts';
 
 interface World {
   readonly accounts: Pick<AccountStore, 'read'>;
@@ -21,24 +21,40 @@ const MOST_ROUNDS = 12;
  * @returns the snapshot that the table held at the end.
  * @throws Unavailable when the table or the cache does not answer.
  */
-export async function fillCache({ accounts, cache, now }: World, snapshot: Snapshot): Promise<Snapshot> {
-  let latest = snapshot;
-  for (let round = 0; round < MOST_ROUNDS; round++) {
-    await writeUnlessNewer({ cache, now }, latest);
-    const record = await accounts.read(snapshot.accountId);
-    if (!record || compareSnapshots(record.snapshot, latest) <= 0) return latest;
-    latest = record.snapshot;
-  }
-  throw new Unavailable('the account changes faster than it can be cached');
+export async function fillCache(world: World, snapshot: Snapshot): Promise<Snapshot> {
+  await writeUnlessNewer(world, snapshot);
+  return followTable(world, snapshot);
 }
 
-async function writeUnlessNewer({ cache, now }: Omit<World, 'accounts'>, snapshot: Snapshot): Promise<void> {
+/**
+ * The first half of filling the cache; it must be followed by the second. `early` is what the caller has found in the
+ * cache before: if that is no longer there, nothing is written on the strength of it.
+ */
+export async function writeUnlessNewer(
+  { cache, now }: Omit<World, 'accounts'>,
+  snapshot: Snapshot,
+  early?: Promise<CachedSnapshot | undefined>,
+): Promise<void> {
+  let reading = early ?? cache.read(snapshot.accountId);
   for (let round = 0; round < MOST_ROUNDS; round++) {
-    const cached = await cache.read(snapshot.accountId);
+    const cached = await reading;
     if (cached?.snapshot && compareSnapshots(cached.snapshot, snapshot) >= 0) return;
     if (await cache.replace(snapshot, cached, ttlSeconds(snapshot, now()))) return;
+    reading = cache.read(snapshot.accountId);
   }
   throw new Unavailable('the cached snapshot is being changed by many at once');
+}
+
+/** The second half: caches what the table has held since, until it holds nothing newer. */
+export async function followTable(world: World, snapshot: Snapshot): Promise<Snapshot> {
+  let latest = snapshot;
+  for (let round = 0; round < MOST_ROUNDS; round++) {
+    const record = await world.accounts.read(snapshot.accountId);
+    if (!record || compareSnapshots(record.snapshot, latest) <= 0) return latest;
+    latest = record.snapshot;
+    await writeUnlessNewer(world, latest);
+  }
+  throw new Unavailable('the account changes faster than it can be cached');
 }
 
 /** Until time changes the answer. A boundary that is here or past still takes a second: an older answer must go. */

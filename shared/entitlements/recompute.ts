@@ -1,9 +1,10 @@
 import { announcementsOf, quietOnes, replacement } from '../domain/announcements.ts';
 import { compareCatalogVersions, type Catalog } from '../domain/catalog.ts';
+import type { Purchase } from '../domain/purchases.ts';
 import { firstSnapshot, nextSnapshot } from '../domain/snapshots.ts';
 import { Unavailable } from '../errors.ts';
-import type { AccountRecord, AccountStore, AccountTopic, SnapshotCache } from '../ports.ts';
-import { fillCache } from './fill-cache.ts';
+import type { AccountRecord, AccountStore, AccountTopic, CachedSnapshot, SnapshotCache } from '../ports.ts';
+import { followTable, writeUnlessNewer } from './fill-cache.ts';
 
 interface World {
   readonly accounts: AccountStore;
@@ -20,20 +21,34 @@ const MOST_CONFLICTS = 12;
 const MOST_PENDING = 64;
 
 /**
- * Brings an account's answer up to date everywhere: commits it to the table with what is to be announced,
- * writes the cache, announces. Safe to repeat and to break off after any step: the next run finishes it.
+ * Keeps what was reported and brings the account's answer up to date everywhere: commits it to the table with what
+ * is to be announced, writes the cache, announces. Safe to repeat and to break off after any step: the next run
+ * finishes it. What does not wait for another step runs beside it, so that six calls stand between a purchase and
+ * its push: purchase, purchases, commit, cache, publish, and the hop to the player.
  * @throws Unavailable when the table, the cache or the topic does not answer.
  */
-export async function recompute(world: World, accountId: string): Promise<void> {
-  const { snapshot, outbox } = await commitNext(world, accountId);
-  await fillCache(world, snapshot);
-  await publish(world, accountId, outbox);
+export async function recompute(
+  world: World,
+  accountId: string,
+  reported: readonly Purchase[] = [],
+): Promise<void> {
+  const cached = readEarly(world.cache, accountId);
+  const { snapshot, outbox } = await commitNext(world, accountId, reported);
+  await writeUnlessNewer(world, snapshot, cached());
+  await both(followTable(world, snapshot), publish(world, accountId, outbox));
 }
 
 /** Computes and commits until nobody interferes; returns what the table then holds. */
-async function commitNext({ accounts, catalog, now }: World, accountId: string): Promise<AccountRecord> {
+async function commitNext(
+  { accounts, catalog, now }: World,
+  accountId: string,
+  reported: readonly Purchase[],
+): Promise<AccountRecord> {
+  const kept = Promise.all(reported.map((purchase) => accounts.putPurchase(purchase)));
   for (let conflicts = 0; conflicts < MOST_CONFLICTS; conflicts++) {
-    const record = await accounts.read(accountId);
+    // The account before its purchases: read the other way round, a purchase that somebody else has committed in
+    // between would look as if it had been taken away.
+    const [record] = await both(accounts.read(accountId), kept);
     const purchases = await accounts.readPurchases(accountId);
     const previous = record?.snapshot ?? firstSnapshot(accountId, catalog, now());
     const order = compareCatalogVersions(catalog.catalogVersion, previous.catalogVersion);
@@ -51,6 +66,22 @@ async function commitNext({ accounts, catalog, now }: World, accountId: string):
     }
   }
   throw new Unavailable('the account is being changed by many at once');
+}
+
+/**
+ * Begins to read the cache. An early read that fails is no reason to stop before the purchase is committed: whoever
+ * asks for it then reads again, and fails as that one does.
+ */
+function readEarly(cache: SnapshotCache, accountId: string): () => Promise<CachedSnapshot | undefined> {
+  const reading = cache.read(accountId);
+  reading.catch(() => {});
+  return () => reading.catch(() => cache.read(accountId));
+}
+
+/** Both results; when one fails, the other is still waited for, so that nothing goes on behind a failed run. */
+async function both<A, B>(first: Promise<A>, second: Promise<B>): Promise<[A, B]> {
+  await Promise.allSettled([first, second]);
+  return Promise.all([first, second]);
 }
 
 /** Publishes in the order of the versions, then takes exactly what was published out of the outbox. */

@@ -82,8 +82,7 @@ async function cachedOf(accountId: string): Promise<Snapshot | undefined> {
 }
 
 async function deliver(to: typeof ports, accountId: string, purchaseId: string): Promise<void> {
-  await to.accounts.putPurchase(purchase({ accountId, purchaseId }));
-  await recompute({ ...to, catalog, now }, accountId);
+  await recompute({ ...to, catalog, now }, accountId, [purchase({ accountId, purchaseId })]);
 }
 
 describe('over the real SDKs', () => {

@@ -1,3 +1,5 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+
 /** Gives the word to one actor for a number of steps; with `steps` large, the others stand still for long. */
 export interface Burst {
   readonly actor: number;
@@ -8,7 +10,8 @@ type Actor = (pause: () => Promise<void>) => Promise<unknown>;
 
 /**
  * Runs actors one step at a time, a step being what happens from one `pause()` to the next, in the order that the
- * bursts say; whoever is left when they are used up finishes in turn. Exact, so that a failing order can be replayed.
+ * bursts say; whoever is left when they are used up finishes in turn. An actor that does two things at once has
+ * two pauses open, of which the older one ends first.
  */
 export async function interleave(actors: readonly Actor[], bursts: readonly Burst[]): Promise<void> {
   const runners = actors.map(start);
@@ -17,15 +20,16 @@ export async function interleave(actors: readonly Actor[], bursts: readonly Burs
     for (let step = 0; step < steps && !runner.finished(); step++) await runner.step();
   }
   for (const runner of runners) while (!runner.finished()) await runner.step();
+  await Promise.all(runners.map(({ run }) => run));
 }
 
 function start(actor: Actor) {
-  let proceed = () => {};
-  let halted = Promise.withResolvers<void>();
+  const paused: (() => void)[] = [];
   let done = false;
+  let halted = Promise.withResolvers<void>();
   const pause = () => {
     const { promise, resolve } = Promise.withResolvers<void>();
-    proceed = resolve;
+    paused.push(resolve);
     halted.resolve();
     return promise;
   };
@@ -37,16 +41,15 @@ function start(actor: Actor) {
   run.then(end, end);
 
   return {
+    run,
     finished: () => done,
-    /** Lets the actor go on until it pauses again or ends; fails as it fails. */
     async step() {
-      await halted.promise;
-      if (!done) {
+      while (paused.length === 0 && !done) {
         halted = Promise.withResolvers<void>();
-        proceed();
         await halted.promise;
       }
-      if (done) await run;
+      paused.shift()?.();
+      await nextTurn(); // what the step sets free in memory has then happened
     },
   };
 }

@@ -264,7 +264,7 @@ describe('recomputes, fills and flushes that interleave', () => {
     { maxLength: 12 },
   );
 
-  test('never leave an older answer in the cache, nor a message untold', async () => {
+  test('lose no purchase and no message, and never leave an older answer in the cache', async () => {
     await fc.assert(
       fc.asyncProperty(actors, bursts, async (plan, order) => {
         const world = memoryWorld();
@@ -289,6 +289,10 @@ describe('recomputes, fills and flushes that interleave', () => {
         await interleave(runs, order);
 
         const [stored, cached] = [world.stored.get('ada'), world.cached.get('ada')];
+        const bought = plan.flatMap(({ kind }, index) => (kind === 'buy' ? [`sub_${index}`] : []));
+        expect(stored?.entitlements.map(({ entitlementId }) => entitlementId)).toEqual(
+          expect.arrayContaining(bought),
+        );
         expect([undefined, stored]).toContainEqual(cached);
         const told = (announcements: readonly object[]) =>
           new Set(announcements.map((each) => JSON.stringify(each)));
