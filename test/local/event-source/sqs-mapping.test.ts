@@ -184,15 +184,18 @@ test('has no more batches with the function than the mapping allows', async () =
 });
 
 test('waits, when stopped, for the batch that is with the function, and deletes it', async () => {
+  const order: string[] = [];
   const release = Promise.withResolvers<void>();
-  consumer.answer = () => release.promise;
+  consumer.answer = () => release.promise.then(() => order.push('answered'));
   const slow = await queue('slow', { VisibilityTimeout: '30' });
   await sqs.send(new SendMessageCommand({ QueueUrl: slow, MessageBody: 'one' }));
   start({ queueUrl: slow });
   await vi.waitFor(() => expect(consumer.events).toHaveLength(1));
-  const stopped = stop();
+  const stopped = stop().then(() => order.push('stopped'));
+  queueUrl = slow;
+  expect(await left()).toBe(1); // time enough for a stop that would not wait
   release.resolve();
   await stopped;
-  queueUrl = slow;
+  expect(order).toEqual(['answered', 'stopped']);
   expect(await left()).toBe(0);
 });
