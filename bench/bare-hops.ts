@@ -1,4 +1,10 @@
-import { CacheClient, Configurations, TopicClient, TopicConfigurations } from '@gomomento/sdk';
+import {
+  CacheClient,
+  Configurations,
+  NoopMomentoLoggerFactory,
+  TopicClient,
+  TopicConfigurations,
+} from '@gomomento/sdk';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import {
   CreateQueueCommand,
@@ -54,7 +60,7 @@ export async function prepareHops(local: LocalStack): Promise<BareHops> {
   });
   const subscriber = new TopicClient({
     credentialProvider,
-    configuration: TopicConfigurations.Default.latest(),
+    configuration: TopicConfigurations.Default.latest(new NoopMomentoLoggerFactory()),
   });
   const cacheName = outputs['MomentoCacheName'] ?? '';
   const heard = await listenTo(subscriber, cacheName, SCRATCH);

@@ -3,6 +3,7 @@ import { startLocal, type LocalStack } from '../local/stack.ts';
 import { HOPS, parameter, prepareHops, type BareHops, type Hop } from './bare-hops.ts';
 import { checkoutEvent } from './checkout-events.ts';
 import { watchCalls, type CallWatch, type RemoteCall } from './remote-calls.ts';
+import { sequenceTo, type TimedCall } from './sequence.ts';
 import { summarize, type Summary } from './statistics.ts';
 import { fetchToken, listenTo, playerClient, signIn, type Listening } from './viewer.ts';
 
@@ -12,14 +13,12 @@ export interface PurchaseReport {
   readonly hops: Readonly<Record<Hop, Summary>>;
   /** What a purchase calls until its message arrives, in the order of the answers. */
   readonly steps: readonly Step[];
+  /** Those of the steps that its message waits for, one after the other. */
+  readonly sequence: readonly Step[];
 }
 
-export interface Step {
-  readonly name: string;
-  /** Milliseconds from the sending of the event until the call arrived, and until its answer was complete. */
-  readonly arrived: Summary;
-  readonly answered: Summary;
-}
+/** One call of a purchase; medians of the milliseconds since the event was sent. */
+export type Step = TimedCall;
 
 interface Options {
   /** The synthesized app. */
@@ -40,6 +39,8 @@ const ROUND_MS = 50;
 
 /** After its message is out a function still empties its outbox, and the queue deletes: the end of a purchase. */
 const LAST_CALL = 'SQS DeleteMessageBatch';
+
+const LONG_POLL = 'SQS ReceiveMessage';
 
 /** Runs the whole product on loopback and measures purchases and bare hops in turn, one of each per round. */
 export async function measurePurchases({ assembly, report }: Options): Promise<PurchaseReport> {
@@ -139,7 +140,7 @@ async function buy({ local, watch, player }: Running, index: number): Promise<Pu
 function callsBetween(calls: readonly RemoteCall[], fromMs: number, toMs: number): readonly RemoteCall[] {
   return calls
     .filter(({ name, startedMs, finishedMs = Infinity }) =>
-      name === 'SQS ReceiveMessage'
+      name === LONG_POLL
         ? finishedMs >= fromMs && finishedMs <= toMs
         : startedMs >= fromMs && startedMs <= toMs,
     )
@@ -152,10 +153,12 @@ function callsBetween(calls: readonly RemoteCall[], fromMs: number, toMs: number
 
 function summarizeRounds(rounds: readonly Round[]): PurchaseReport {
   const hops = HOPS.map((hop) => [hop, summarize(rounds.map((round) => round.hops[hop]))] as const);
+  const steps = stepsOf(rounds.map(({ purchase }) => purchase.calls));
   return {
     purchase: summarize(rounds.map(({ purchase }) => purchase.tookMs)),
     hops: Object.fromEntries(hops) as Record<Hop, Summary>,
-    steps: stepsOf(rounds.map(({ purchase }) => purchase.calls)),
+    steps,
+    sequence: sequenceOf(steps),
   };
 }
 
@@ -171,8 +174,17 @@ function stepsOf(purchases: readonly (readonly RemoteCall[])[]): readonly Step[]
     .filter(([, calls]) => calls.length > purchases.length / 2) // not a retry or a reconnection now and then
     .map(([name, calls]) => ({
       name,
-      arrived: summarize(calls.map(({ startedMs }) => startedMs)),
-      answered: summarize(calls.map(({ finishedMs = Infinity }) => finishedMs)),
+      arrivedMs: summarize(calls.map(({ startedMs }) => startedMs)).p50,
+      answeredMs: summarize(calls.map(({ finishedMs = Infinity }) => finishedMs)).p50,
     }))
-    .toSorted((a, b) => a.answered.p50 - b.answered.p50);
+    .toSorted((a, b) => a.answeredMs - b.answeredMs);
+}
+
+/** The request comes first, though it is answered later; a send is over when the poll that waited has it. */
+function sequenceOf(steps: readonly Step[]): readonly Step[] {
+  const request = steps.filter(({ name }) => name.startsWith('POST '));
+  const publish = steps.find(({ name }) => name === 'Momento Publish');
+  if (publish === undefined) throw new Error('no purchase was published');
+  const others = steps.filter((step) => !request.includes(step) && step.name !== LONG_POLL);
+  return [...request, ...sequenceTo(publish, others)];
 }

@@ -27,12 +27,24 @@ export interface CallWatch {
 export function watchCalls(): CallWatch {
   let calls: { name: string; startedMs: number; finishedMs: number | undefined }[] = [];
   const open = new WeakMap<object, (typeof calls)[number]>();
+  const attempts = new Map<string, object>();
   const waiting = new Map<string, PromiseWithResolvers<void>>();
 
   const begin = (key: object, name: string) => {
     const call = { name, startedMs: performance.now(), finishedMs: undefined };
     open.set(key, call);
     calls.push(call);
+  };
+  const beginRequest = (request: IncomingMessage) => {
+    const attempt = attemptOf(request);
+    if (attempt !== undefined && attempts.has(attempt)) return; // the same call, passed on by one server to another
+    if (attempt !== undefined) attempts.set(attempt, request);
+    begin(request, nameOfRequest(request));
+  };
+  const endRequest = (request: IncomingMessage) => {
+    const attempt = attemptOf(request);
+    if (attempt !== undefined && attempts.get(attempt) === request) attempts.delete(attempt);
+    end(request);
   };
   const end = (key: object) => {
     const call = open.get(key);
@@ -42,8 +54,8 @@ export function watchCalls(): CallWatch {
     waiting.delete(call.name);
   };
   const channels: readonly (readonly [string, (message: unknown) => void])[] = [
-    ['http.server.request.start', (message) => begin(requestIn(message), nameOfRequest(requestIn(message)))],
-    ['http.server.response.finish', (message) => end(requestIn(message))],
+    ['http.server.request.start', (message) => beginRequest(requestIn(message))],
+    ['http.server.response.finish', (message) => endRequest(requestIn(message))],
     ['http2.server.stream.start', (message) => begin(streamIn(message), nameOfRpc(message))],
     ['http2.server.stream.close', (message) => end(streamIn(message))],
   ];
@@ -73,6 +85,12 @@ function requestIn(message: unknown): IncomingMessage {
 
 function streamIn(message: unknown): ServerHttp2Stream {
   return (message as { readonly stream: ServerHttp2Stream }).stream;
+}
+
+/** What AWS's SDK numbers its calls and their retries by. */
+function attemptOf({ headers }: IncomingMessage): string | undefined {
+  const { 'amz-sdk-invocation-id': call, 'amz-sdk-request': attempt } = headers;
+  return call === undefined ? undefined : `${String(call)} ${String(attempt)}`;
 }
 
 /** AWS's JSON protocols name the operation in a header: `AmazonSQS.SendMessage`, `DynamoDB_20120810.GetItem`. */

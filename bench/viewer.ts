@@ -1,4 +1,10 @@
-import { CredentialProvider, TopicClient, TopicConfigurations, TopicSubscribe } from '@gomomento/sdk';
+import {
+  CredentialProvider,
+  NoopMomentoLoggerFactory,
+  TopicClient,
+  TopicConfigurations,
+  TopicSubscribe,
+} from '@gomomento/sdk';
 import { AuthenticationDetails, CognitoUser, CognitoUserPool } from 'amazon-cognito-identity-js';
 import type { LocalStack } from '../local/stack.ts';
 
@@ -66,7 +72,7 @@ export function playerClient({ token, endpoint }: Token): TopicClient {
         secureConnection: false,
       },
     }),
-    configuration: TopicConfigurations.Default.latest(),
+    configuration: TopicConfigurations.Default.latest(new NoopMomentoLoggerFactory()),
   });
 }
 
