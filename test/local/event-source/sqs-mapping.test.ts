@@ -186,7 +186,7 @@ test('has no more batches with the function than the mapping allows', async () =
 test('waits, when stopped, for the batch that is with the function, and deletes it', async () => {
   const order: string[] = [];
   const release = Promise.withResolvers<void>();
-  consumer.answer = () => release.promise.then(() => order.push('answered'));
+  consumer.answer = () => release.promise.then(() => void order.push('answered'));
   const slow = await queue('slow', { VisibilityTimeout: '30' });
   await sqs.send(new SendMessageCommand({ QueueUrl: slow, MessageBody: 'one' }));
   start({ queueUrl: slow });
