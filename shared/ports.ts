@@ -88,6 +88,6 @@ export interface CacheFiller {
 
 /** Remembers when an account last asked for something that is costly to grant. */
 export interface RequestLimiter {
-  /** 0 and remembered now, or the seconds that are left until it may ask again. Throws Unavailable. */
+  /** 0 and remembered now, or seconds after which it surely may ask again. Throws Unavailable. */
   secondsToWait(accountId: string, atMs: number): Promise<number>;
 }
