@@ -36,7 +36,7 @@ function card(content: Content, standing: Standing, actions: Actions): HTMLEleme
       poster(contentId),
       element('span', { class: 'badge' }, icon(standing.open ? 'check' : 'lock'), badge(standing)),
     ),
-    element('h3', { class: 'card-title' }, title),
+    element('h2', { class: 'card-title' }, title),
     element('p', { class: 'card-reason' }, standing.open ? openReason(standing) : standing.sentence),
     action(content, standing, actions),
   );

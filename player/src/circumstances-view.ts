@@ -1,7 +1,7 @@
 import type { Circumstances } from '../../shared/domain/access.ts';
 import { DEVICE_TYPES, type Catalog } from '../../shared/domain/catalog.ts';
 import { element, part, replaceContents } from './element.ts';
-import { deviceName } from './titles.ts';
+import { whereOn } from './titles.ts';
 import { countryName } from './words.ts';
 
 /** Where and on what the catalogue is looked at. The service decides for itself when something is to be played. */
@@ -24,7 +24,7 @@ export function askForCircumstances(
   replaceContents(
     device,
     ...DEVICE_TYPES.map((type) =>
-      element('option', { value: type, selected: type === place.deviceType }, deviceName(type)),
+      element('option', { value: type, selected: type === place.deviceType }, whereOn(type)),
     ),
   );
   replaceContents(

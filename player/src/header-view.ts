@@ -12,7 +12,7 @@ const SENTENCES: Readonly<Record<ConnectionState, string>> = {
 export function showViewer(viewer: Viewer | undefined): void {
   part('viewer-email', HTMLElement).textContent = viewer?.email ?? '';
   for (const id of ['signed-in', 'plan', 'connection']) part(id, HTMLElement).hidden = viewer === undefined;
-  part('sign-in', HTMLElement).hidden = viewer !== undefined;
+  for (const id of ['sign-in', 'to-sign-in']) part(id, HTMLElement).hidden = viewer !== undefined;
 }
 
 /** Shows whether changes arrive as they happen. */

@@ -39,7 +39,7 @@ export function showPlan({ snapshot, catalog, awaited, nowMs }: Plan, actions: A
     ),
   );
   part('plan-version', HTMLElement).textContent = snapshot
-    ? `Entitlements version ${snapshot.version}, catalogue ${snapshot.catalogVersion}`
+    ? `Version ${snapshot.version}, catalogue ${snapshot.catalogVersion}`
     : '';
 }
 

@@ -94,7 +94,7 @@ function sentenceFor(reason: Refusal, content: Content, outlook: Outlook): strin
     case 'region-unknown':
       return `Only in ${anyOf((content.regions ?? []).map(countryName))}, and we cannot tell where you are.`;
     case 'device-type':
-      return `Not on ${DEVICES[deviceType]}, only on ${anyOf(devicesFor(content, entitlements))}${also}.`;
+      return `Not ${DEVICES[deviceType]}, only ${anyOf(devicesFor(content, entitlements))}${also}.`;
     default:
       return 'No longer in the catalogue.';
   }
@@ -120,11 +120,11 @@ function startOf({ requires }: Content, entitlements: readonly Entitlement[]): s
 }
 
 const DEVICES: Readonly<Record<DeviceType, string>> = {
-  web: 'a browser',
-  mobile: 'a phone',
-  tablet: 'a tablet',
-  tv: 'a television',
-  console: 'a games console',
+  web: 'in a browser',
+  mobile: 'on a phone',
+  tablet: 'on a tablet',
+  tv: 'on a television',
+  console: 'on a games console',
 };
 
 function devicesFor(content: Content, entitlements: readonly Entitlement[]): readonly string[] {
@@ -133,7 +133,7 @@ function devicesFor(content: Content, entitlements: readonly Entitlement[]): rea
   return [...new Set(types)].map((type) => DEVICES[type]);
 }
 
-/** A device in words: "a browser". */
-export function deviceName(type: DeviceType): string {
+/** Where one watches with a device: "in a browser". */
+export function whereOn(type: DeviceType): string {
   return DEVICES[type];
 }

@@ -14,7 +14,7 @@ const SHOWN_MS = 10_000;
 export function toast({ text, detail, tone = 'plain' }: Toast): void {
   const close = button(icon('close'), () => shown.remove(), { class: 'quiet', 'aria-label': 'Dismiss' });
   const shown = element(
-    'li',
+    'div',
     { class: `toast ${tone}` },
     element(
       'div',

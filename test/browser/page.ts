@@ -1,3 +1,4 @@
+import axe from 'axe-core';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 
 /** A page of its own browser context, and all it complained of: errors, warnings, breaches of its content policy. */
@@ -12,7 +13,7 @@ export async function visit(
   address: string,
   options: BrowserContextOptions = {},
 ): Promise<OpenedPage> {
-  const context = await browser.newContext(options);
+  const context = await browser.newContext({ reducedMotion: 'reduce', ...options });
   const page = await context.newPage();
   const complaints: string[] = [];
   page.on('pageerror', (error) => complaints.push(String(error)));
@@ -40,4 +41,17 @@ export async function buy(page: Page, title: RegExp): Promise<void> {
   await page.getByRole('button', { name: 'Upgrade' }).click();
   await page.getByRole('radio', { name: title }).check();
   await page.getByRole('button', { name: 'Pay' }).click();
+}
+
+/** What axe finds wrong with the page as it is now: rule and place. */
+export async function findings(page: Page): Promise<readonly string[]> {
+  // Not by a script element, which the page's content policy refuses.
+  await page.evaluate(axe.source);
+  const { violations } = await page.evaluate(() => (globalThis as unknown as { axe: typeof axe }).axe.run());
+  return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`);
+}
+
+/** Whether the page is wider than its window, so that one would have to scroll sideways. */
+export function overflows(page: Page): Promise<boolean> {
+  return page.evaluate(() => document.documentElement.scrollWidth > document.documentElement.clientWidth);
 }

@@ -3,7 +3,7 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { launchChromium } from './chromium.ts';
 import { startLocalPlayer, type LocalPlayer } from './local-player.ts';
-import { buy, card, visit } from './page.ts';
+import { buy, card, findings, visit } from './page.ts';
 
 let player: LocalPlayer;
 let browser: Browser;
@@ -78,6 +78,7 @@ test('from signing up to unlocked titles, on every screen of the account at once
   await toast.getByText(/^\d+ ms from Pay to screen$/).waitFor();
   await second.page.locator('.toast').getByText('Premium is yours: 3 titles unlocked').waitFor();
   await isLocked(first.page, 'derby-2026');
+  expect(await findings(first.page)).toEqual([]);
   expect([...first.complaints, ...second.complaints]).toEqual([]);
 });
 
@@ -88,6 +89,7 @@ test('stays signed in over a reload, and signs out for good', async () => {
   await isLive(page);
   await page.getByRole('button', { name: 'Sign out' }).click();
   await page.getByRole('heading', { name: 'Sign in' }).waitFor();
+  expect(await page.evaluate(() => Object.keys(localStorage))).toEqual([]);
   await page.reload();
   await page.getByRole('heading', { name: 'Sign in' }).waitFor();
 });
@@ -116,15 +118,27 @@ test('a cancelled add-on stays open until its end', async () => {
   await page.getByRole('button', { name: 'Cancel Sports' }).click();
   await page.getByText(/^Cancelled, yours until /).waitFor();
   await isOpen(page, 'derby-2026');
-  await page.getByRole('button', { name: 'Restore purchases' }).click();
+  expect(await page.getByRole('button', { name: 'Cancel Sports' }).count()).toBe(0);
+});
+
+test('restores purchases, and says how long to wait when that is asked for again at once', async () => {
+  const { page } = await visit(browser, player.stack.playerUrl);
+  await signUp(page, newCredentials());
+  const restore = page.getByRole('button', { name: 'Restore purchases' });
+  await restore.click();
   await page.getByText('Your purchases are being looked through again').waitFor();
+  await restore.click();
+  const refusal = page.locator('.toast.alarm');
+  await refusal.waitFor();
+  expect(await refusal.innerText()).toMatch(/a little too often. Try again in \d+ seconds/);
 });
 
 test('says in words why a sign-in is refused', async () => {
   const { page } = await visit(browser, player.stack.playerUrl);
   await fillIn(page, newCredentials());
   await page.getByRole('button', { name: 'Sign in', exact: true }).click();
-  await page.getByText('That address and password do not match.').waitFor();
+  const alert = page.locator('#sign-in-error:not(:empty)');
+  expect(await alert.innerText()).toBe('That address and password do not match.');
 });
 
 test('catches up with what was bought while Momento could not be reached', async () => {

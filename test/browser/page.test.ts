@@ -1,0 +1,165 @@
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import catalog from '../../catalog.json' with { type: 'json' };
+import { launchChromium } from './chromium.ts';
+import { card, findings, overflows, visit } from './page.ts';
+import { serveStage, type Stage } from './stage.ts';
+
+let stage: Stage;
+let browser: Browser;
+
+beforeAll(async () => {
+  [stage, browser] = await Promise.all([serveStage(), launchChromium()]);
+});
+afterAll(async () => {
+  await browser?.close();
+  await stage?.stop();
+});
+afterEach(() => {
+  stage.answers['/api/catalog'] = catalog;
+});
+
+/** A session as Cognito's library keeps it, valid for an hour; nothing here checks its signature. */
+async function keepSession(page: Page): Promise<void> {
+  await page.evaluate(() => {
+    const nowSeconds = Math.floor(Date.now() / 1000);
+    const claims = { sub: 'ada', email: 'ada@example.com', iat: nowSeconds, exp: nowSeconds + 3600 };
+    const token = ['{}', JSON.stringify(claims), ''].map((text) => btoa(text)).join('.');
+    const prefix = 'CognitoIdentityServiceProvider.web';
+    localStorage.setItem(`${prefix}.LastAuthUser`, 'ada');
+    for (const name of ['idToken', 'accessToken']) localStorage.setItem(`${prefix}.ada.${name}`, token);
+    localStorage.setItem(`${prefix}.ada.refreshToken`, 'r');
+    localStorage.setItem(`${prefix}.ada.clockDrift`, '0');
+  });
+}
+
+/** Signed in to a service that does not answer. */
+async function beSignedIn(page: Page): Promise<void> {
+  await keepSession(page);
+  await page.reload();
+  await page.getByRole('heading', { name: 'Your plan' }).waitFor();
+}
+
+test('shows the catalogue to someone who has not signed in: what is free, and why the rest is locked', async () => {
+  const { page, complaints } = await visit(browser, stage.url);
+  await card(page, 'harbour').waitFor();
+  const reason = (contentId: string) => card(page, contentId).locator('.card-reason').innerText();
+  expect(await page.locator('.card.open').count()).toBe(2);
+  expect(await reason('harbour')).toBe('Included in Premium.');
+  expect(await reason('premiere')).toBe('Opens on 1 April 2027, with Premium.');
+  expect(await reason('big-room')).toBe(
+    'Not in a browser, only on a television or on a games console, with Premium.',
+  );
+  expect(complaints).toEqual([]);
+});
+
+test('shows how the catalogue looks from another country and on another device', async () => {
+  const { page } = await visit(browser, stage.url);
+  const reason = card(page, 'alps').locator('.card-reason');
+  await expect.poll(() => reason.innerText()).toMatch(/and we cannot tell where you are/);
+  await page.getByLabel('from').selectOption({ label: 'Japan' });
+  expect(await reason.innerText()).toMatch(/^Not shown in Japan, only in Switzerland/);
+  await page.getByLabel('from').selectOption({ label: 'France' });
+  expect(await reason.innerText()).toBe('Included in Premium.');
+  await page.getByLabel('Watching').selectOption({ label: 'on a television' });
+  expect(await card(page, 'big-room').locator('.card-reason').innerText()).toBe('Included in Premium.');
+});
+
+test('says on a deployed stage that purchases come from the payment provider', async () => {
+  const { page } = await visit(browser, stage.url);
+  await beSignedIn(page);
+  await page.getByRole('button', { name: 'Upgrade' }).click();
+  const checkout = page.getByRole('dialog', { name: 'Checkout' });
+  await checkout.getByText('purchases come from the payment provider').waitFor();
+  expect(await checkout.getByRole('button', { name: 'Pay' }).count()).toBe(0);
+  expect(await page.getByRole('button', { name: 'Use the demo account' }).count()).toBe(0);
+  expect(await findings(page)).toEqual([]);
+});
+
+test('says that it is offline while the service is down', async () => {
+  const { page } = await visit(browser, stage.url);
+  await beSignedIn(page);
+  await page.locator('#connection[data-state="offline"]').waitFor();
+  expect(await page.locator('#connection').innerText()).toBe('Offline, trying again');
+});
+
+test('asks to sign in again when the service takes the session for over', async () => {
+  const { page } = await visit(browser, stage.url);
+  await page.route('**/api/token*', (route) => route.fulfill({ status: 401, json: {} }));
+  await page.route('https://cognito-idp.*/**', (route) =>
+    route.fulfill({
+      status: 400,
+      headers: { 'Access-Control-Allow-Origin': '*' },
+      json: { __type: 'NotAuthorizedException', message: 'Refresh Token has been revoked' },
+    }),
+  );
+  await keepSession(page);
+  await page.reload();
+  const why = page.locator('#sign-in-error:not(:empty)');
+  await why.waitFor();
+  expect(await why.innerText()).toBe('Your session has ended. Please sign in again.');
+});
+
+test('loads the catalogue as soon as the service is back', async () => {
+  delete stage.answers['/api/catalog'];
+  const { page } = await visit(browser, stage.url);
+  await page.getByText('The service is busy right now.').waitFor();
+  stage.answers['/api/catalog'] = catalog;
+  await card(page, 'harbour').waitFor();
+  expect(await page.locator('#catalogue-error').innerText()).toBe('');
+});
+
+test('can be used by keyboard alone: skip to the titles, ask for an offer, sign in first', async () => {
+  const { page } = await visit(browser, stage.url);
+  await card(page, 'harbour').waitFor();
+  await page.keyboard.press('Tab');
+  expect(await page.evaluate(() => document.activeElement?.textContent)).toBe('Skip to the titles');
+  await page.keyboard.press('Enter');
+  for (let step = 0; step < 3; step++) await page.keyboard.press('Tab');
+  expect(await page.evaluate(() => document.activeElement?.ariaLabel)).toBe(
+    'Get Premium to watch The Harbour',
+  );
+  await page.keyboard.press('Enter');
+  expect(await page.evaluate(() => document.activeElement?.id)).toBe('email');
+  await page.getByText('Sign in first, then choose.').waitFor();
+});
+
+test('gives the focus back to where a dialog was opened from', async () => {
+  const { page } = await visit(browser, stage.url);
+  const watch = page.getByRole('button', { name: 'Watch Morning News' });
+  await watch.focus();
+  await page.keyboard.press('Enter');
+  await page.getByRole('dialog', { name: 'Morning News' }).waitFor();
+  await page.keyboard.press('Space');
+  expect(await page.getByRole('button', { name: 'Play', exact: true }).count()).toBe(1);
+  await page.keyboard.press('Escape');
+  expect(await page.evaluate(() => document.activeElement?.id)).toBe('title-morning-news');
+});
+
+test('axe finds nothing wrong, light and dark, wide and narrow, signed in and not', async () => {
+  for (const colorScheme of ['light', 'dark'] as const) {
+    for (const width of [1280, 360]) {
+      const viewport = { width, height: 800 };
+      const { page } = await visit(browser, stage.url, { colorScheme, viewport });
+      await card(page, 'harbour').waitFor();
+      expect(await findings(page)).toEqual([]);
+      await beSignedIn(page);
+      expect(await findings(page)).toEqual([]);
+      await page.getByRole('button', { name: 'Watch Morning News' }).click();
+      expect(await findings(page)).toEqual([]);
+      await page.context().close();
+    }
+  }
+});
+
+test('fits a phone of 360 pixels', async () => {
+  const { page } = await visit(browser, stage.url, { viewport: { width: 360, height: 640 } });
+  await card(page, 'harbour').waitFor();
+  expect(await overflows(page)).toBe(false);
+  await beSignedIn(page);
+  expect(await overflows(page)).toBe(false);
+  await page.getByRole('button', { name: 'Upgrade' }).click();
+  const box = await page.getByRole('dialog', { name: 'Checkout' }).boundingBox();
+  expect(box!.x).toBeGreaterThanOrEqual(0);
+  expect(box!.x + box!.width).toBeLessThanOrEqual(360);
+});

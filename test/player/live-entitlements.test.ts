@@ -1,0 +1,282 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import {
+  followEntitlements,
+  type ConnectionState,
+  type LiveEntitlements,
+} from '../../player/src/live-entitlements.ts';
+import type { Grant } from '../../player/src/messages.ts';
+import type { TopicListener } from '../../player/src/momento.ts';
+import { foldAccess, type Entitlement, type Snapshot } from '../../shared/domain/entitlements.ts';
+import { fromMs } from '../../shared/domain/instants.ts';
+
+const NOW = Date.parse('2026-11-22T10:00:00.000Z');
+
+const premium: Entitlement = {
+  entitlementId: 'sub_1',
+  accountId: 'ada',
+  productId: 'premium',
+  productType: 'subscription',
+  status: 'active',
+  validFrom: fromMs(0),
+  validUntil: null,
+  heldUntil: null,
+  held: true,
+  grants: ['movies'],
+  features: {},
+};
+
+function snapshotAt(version: number, entitlements: readonly Entitlement[] = []): Snapshot {
+  return {
+    accountId: 'ada',
+    epoch: '0',
+    version,
+    catalogVersion: '2026-11-22.1',
+    asOf: fromMs(NOW),
+    nextChangeAt: null,
+    entitlements,
+    access: foldAccess(entitlements, NOW),
+  };
+}
+
+const created = (version: number, entitlement = premium, subject = 'ada') =>
+  JSON.stringify({ type: 'entitlement.created', epoch: '0', version, subject, data: entitlement });
+
+/** Momento and the API, as a test has them answer; `log` keeps the order of what was asked. */
+function createWorld({ lifeMs = 1_800_000 } = {}) {
+  const log: string[] = [];
+  const shown: Snapshot[] = [];
+  const connection: ConnectionState[] = [];
+  const stopped: unknown[] = [];
+  const subscriptions: { listener: TopicListener; end: (reason: string) => void; closed: boolean }[] = [];
+  const world = {
+    log,
+    shown,
+    connection,
+    stopped,
+    subscriptions,
+    cached: snapshotAt(1) as Snapshot | undefined,
+    answer: (_atLeast: number): Snapshot => snapshotAt(1),
+    grantFails: undefined as Error | undefined,
+    delays: [] as { error: unknown; failures: number }[],
+    follow(): LiveEntitlements {
+      return followEntitlements(
+        {
+          readGrant: async () => {
+            log.push('token');
+            if (world.grantFails) throw world.grantFails;
+            const grant: Grant = {
+              userId: 'ada',
+              cacheName: 'usher',
+              endpoint: 'http://127.0.0.1:9',
+              expiresAt: fromMs(Date.now() + lifeMs),
+              token: 't',
+              cacheToken: 'c',
+            };
+            return grant;
+          },
+          connect: async () => ({
+            async subscribe(listener) {
+              log.push('subscribe');
+              const ended = Promise.withResolvers<string>();
+              const subscription = { listener, end: ended.resolve, closed: false };
+              subscriptions.push(subscription);
+              return {
+                ended: ended.promise,
+                close() {
+                  log.push('close');
+                  subscription.closed = true;
+                },
+              };
+            },
+            async readSnapshot() {
+              log.push('cache');
+              return world.cached && JSON.stringify(world.cached);
+            },
+          }),
+          readEntitlements: async ({ atLeast }) => {
+            log.push(`read ${atLeast}`);
+            return world.answer(atLeast);
+          },
+          delayAfter(error, failures) {
+            world.delays.push({ error, failures });
+            return error instanceof RangeError ? undefined : 1000 * 2 ** failures;
+          },
+          now: Date.now,
+        },
+        {
+          onSnapshot: (snapshot) => shown.push(snapshot),
+          onConnection: (state) => connection.push(state),
+          onStopped: (error) => stopped.push(error),
+        },
+      );
+    },
+    say: (text: string) => subscriptions.at(-1)!.listener.onMessage(text),
+  };
+  return world;
+}
+
+/** Lets everything happen that is not waiting for the clock. */
+const settle = () => vi.advanceTimersByTimeAsync(0);
+
+beforeEach(() => vi.useFakeTimers({ now: NOW }));
+afterEach(() => vi.useRealTimers());
+
+test('hears the topic before it reads anything', async () => {
+  const world = createWorld();
+  world.follow();
+  await settle();
+  expect(world.log).toEqual(['token', 'subscribe', 'cache']);
+  expect(world.connection).toEqual(['catching-up', 'live']);
+  expect(world.shown.map(({ version }) => version)).toEqual([1]);
+});
+
+test('asks the API when nothing is cached, or what is cached is someone else’s or no snapshot', async () => {
+  for (const cached of [undefined, { ...snapshotAt(9), accountId: 'bob' }, {} as Snapshot]) {
+    const world = createWorld();
+    world.cached = cached;
+    world.follow();
+    await settle();
+    expect(world.log.at(-1)).toBe('read 0');
+    expect(world.shown.map(({ version }) => version)).toEqual([1]);
+  }
+});
+
+test('shows the next change as it is heard, without asking anyone', async () => {
+  const world = createWorld();
+  world.follow();
+  await settle();
+  world.say(created(2));
+  expect(world.shown.at(-1)).toMatchObject({ version: 2, access: { grants: ['movies'] } });
+  expect(world.log).not.toContain('read 2');
+});
+
+test('reads at least the version it heard of when one is missing in between, and keeps asking until it has it', async () => {
+  const world = createWorld();
+  world.follow();
+  await settle();
+  const answers = [snapshotAt(2), snapshotAt(4, [premium])];
+  world.answer = () => answers.shift()!;
+  world.say(created(4));
+  await settle();
+  expect(world.log.slice(3)).toEqual(['read 4', 'read 4']);
+  expect(world.shown.map(({ version }) => version)).toEqual([1, 2, 4]);
+});
+
+test('pays no attention to messages about another account, or that are none', async () => {
+  const world = createWorld();
+  world.follow();
+  await settle();
+  world.say(created(2, premium, 'bob'));
+  world.say('{"type":"session.terminated"}');
+  world.say('no JSON');
+  await settle();
+  expect(world.shown).toHaveLength(1);
+  expect(world.log).toHaveLength(3);
+});
+
+test('renews its tokens before they end: subscribes anew, only then drops the old subscription, then reads once', async () => {
+  const world = createWorld({ lifeMs: 1_800_000 });
+  world.follow();
+  await settle();
+  await vi.advanceTimersByTimeAsync(250_000); // before the regular look
+  world.log.length = 0;
+  await vi.advanceTimersByTimeAsync(1_800_000 - 60_000 - 250_000);
+  expect(world.log.filter((line) => line !== 'read 1')).toEqual(['token', 'subscribe', 'close']);
+  expect(world.log.slice(-4)).toEqual(['token', 'subscribe', 'close', 'read 1']);
+  expect(world.connection.at(-1)).toBe('live');
+  expect(world.connection).not.toContain('offline');
+});
+
+test('after the subscription has ended it waits, subscribes again and reads what it missed', async () => {
+  const world = createWorld();
+  world.follow();
+  await settle();
+  world.answer = () => snapshotAt(3, [premium]);
+  world.subscriptions[0]!.end('silent');
+  await settle();
+  expect(world.connection.at(-1)).toBe('offline');
+  expect(world.log).toHaveLength(3);
+  await vi.advanceTimersByTimeAsync(1000);
+  expect(world.log.slice(3)).toEqual(['token', 'subscribe', 'close', 'read 1']);
+  expect(world.connection.at(-1)).toBe('live');
+  expect(world.shown.at(-1)!.version).toBe(3);
+});
+
+test('waits longer and longer while it is refused, and at once less when the network is back', async () => {
+  const world = createWorld();
+  world.grantFails = new Error('no network');
+  const live = world.follow();
+  await settle();
+  await vi.advanceTimersByTimeAsync(1000 + 2000);
+  expect(world.delays.map(({ failures }) => failures)).toEqual([0, 1, 2]);
+  world.grantFails = undefined;
+  live.reconnect();
+  await settle();
+  expect(world.connection.at(-1)).toBe('live');
+});
+
+test('a read that fails in the background is waited out, not hammered', async () => {
+  const world = createWorld();
+  world.follow();
+  await settle();
+  world.answer = () => {
+    throw new Error('503');
+  };
+  world.subscriptions[0]!.listener.onGap();
+  await settle();
+  const reads = () => world.log.filter((line) => line.startsWith('read')).length;
+  expect(reads()).toBe(1);
+  await vi.advanceTimersByTimeAsync(999);
+  expect(reads()).toBe(1);
+  await vi.advanceTimersByTimeAsync(1);
+  expect(reads()).toBe(2);
+  expect(world.connection.at(-1)).toBe('offline');
+});
+
+test('gives up when trying again is of no use, and hears nothing more', async () => {
+  const world = createWorld();
+  world.follow();
+  await settle();
+  const over = new RangeError('signed out elsewhere');
+  world.grantFails = over;
+  world.subscriptions[0]!.end('AUTHENTICATION_ERROR');
+  await settle();
+  await vi.advanceTimersByTimeAsync(1000);
+  expect(world.stopped).toEqual([over]);
+  expect(world.subscriptions[0]!.closed).toBe(true);
+  world.say(created(2));
+  expect(world.shown).toHaveLength(1);
+});
+
+test('shows nothing any more once it is stopped', async () => {
+  const world = createWorld();
+  const live = world.follow();
+  await settle();
+  live.stop();
+  world.say(created(2));
+  await vi.advanceTimersByTimeAsync(3_600_000);
+  expect(world.shown).toHaveLength(1);
+  expect(world.log).toEqual(['token', 'subscribe', 'cache', 'close']);
+});
+
+test('ends what ends by the clock at that very moment, without asking anyone', async () => {
+  const world = createWorld();
+  const ending = { ...premium, heldUntil: fromMs(NOW + 60_000) };
+  world.cached = { ...snapshotAt(1, [ending]), nextChangeAt: fromMs(NOW + 60_000) };
+  world.follow();
+  await settle();
+  await vi.advanceTimersByTimeAsync(59_999);
+  expect(world.shown.at(-1)!.access.grants).toEqual(['movies']);
+  await vi.advanceTimersByTimeAsync(1);
+  expect(world.shown.at(-1)!.access.grants).toEqual([]);
+  expect(world.log).toEqual(['token', 'subscribe', 'cache']);
+});
+
+test('looks at the API now and then, should a message have been lost without a trace', async () => {
+  const world = createWorld();
+  world.follow();
+  await settle();
+  world.answer = () => snapshotAt(2, [premium]);
+  await vi.advanceTimersByTimeAsync(5 * 60_000);
+  expect(world.shown.at(-1)!.version).toBe(2);
+});
