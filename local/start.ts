@@ -19,6 +19,7 @@ const playerDir = path.join(dataDir, 'player');
 const lifetime = createLifetime();
 let stopping = false;
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => void stop(0));
+stopWithNpm();
 
 try {
   await start();
@@ -62,6 +63,16 @@ Ready after ${((performance.now() - startedMs) / 1000).toFixed(1)} s.
 
 Ctrl-C stops everything; npm run reset forgets users and purchases.
 `);
+}
+
+/** Ending npm ends the shell it runs this in, and that tells nobody: notice that the parent is another one. */
+function stopWithNpm(): void {
+  if (process.env['npm_lifecycle_event'] === undefined) return;
+  const parent = process.ppid;
+  const check = () => {
+    if (process.ppid !== parent && !stopping) void stop(0);
+  };
+  setInterval(check, 500).unref();
 }
 
 function synthesize(playerPort: number): Command {
