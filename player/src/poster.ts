@@ -50,7 +50,7 @@ export function poster(contentId: string): SVGElement {
       { id: gradient, x1: '0', y1: '0', x2: '0', y2: '1' },
       ...sky.map((colour, index) => svg('stop', { offset: String(index * 0.4), 'stop-color': colour })),
     ),
-    rectangle(0, 0, WIDTH, HEIGHT, `url(#${gradient})`),
+    rectangle(-2, -2, WIDTH + 4, HEIGHT + 4, `url(#${gradient})`),
     circle(x, y, radius * 2.1, sun, 0.18),
     circle(x, y, radius * 1.5, sun, 0.25),
     circle(x, y, radius, sun, 1),
@@ -97,7 +97,7 @@ const city: Scene = (ground, random, { colour: light }) =>
   });
 
 const sea: Scene = ([far, middle, near], random, { x: sunX, colour: light }) => [
-  rectangle(0, 112, WIDTH, HEIGHT - 112, far),
+  rectangle(-2, 112, WIDTH + 4, HEIGHT - 112, far),
   ...Array.from({ length: 6 }, (_, index) => {
     const width = 26 + index * 9 + random() * 12;
     return rectangle(sunX - width / 2, 117 + index * 8, width, 2.2, light);
@@ -114,7 +114,11 @@ function outline(fill: string, steps: number, heightAt: (x: number) => number): 
     const x = step / steps;
     return `${(x * WIDTH).toFixed(1)},${heightAt(x).toFixed(1)}`;
   });
-  return svg('polygon', { points: `0,${HEIGHT} ${points.join(' ')} ${WIDTH},${HEIGHT}`, fill });
+  // Beyond the picture on both sides, or a hair of sky would show at its edges.
+  const [first, last] = [heightAt(0).toFixed(1), heightAt(1).toFixed(1)];
+  const [left, right] = [-2, WIDTH + 2];
+  const corners = { start: `${left},${HEIGHT} ${left},${first}`, end: `${right},${last} ${right},${HEIGHT}` };
+  return svg('polygon', { points: `${corners.start} ${points.join(' ')} ${corners.end}`, fill });
 }
 
 function rectangle(x: number, y: number, width: number, height: number, fill: string): SVGElement {
