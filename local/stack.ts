@@ -1,7 +1,6 @@
 import { CognitoIdentityProviderClient } from '@aws-sdk/client-cognito-identity-provider';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SQSClient } from '@aws-sdk/client-sqs';
-import type { Jwks } from 'aws-jwt-verify/jwk';
 import path from 'node:path';
 import { readRestApi } from './api-gateway/rest-api.ts';
 import { startRestApiServer } from './api-gateway/server.ts';
@@ -209,7 +208,7 @@ async function start(options: LocalOptions, lifetime: Lifetime): Promise<LocalSt
   lambda.serve(functions.values());
   const restApi = readRestApi({
     resolver,
-    userPools: { issuer: (id) => cognito.issuer(id), jwks: cognito.jwks as Jwks },
+    userPools: { issuer: (id) => cognito.issuer(id), jwks: { keys: [...cognito.jwks.keys] } },
     functions: new Map([...functions.values()].map((one) => [one.arn, one])),
     idOf: (logicalId) => identityOf(logicalId)?.ref ?? logicalId,
   });
