@@ -10,11 +10,15 @@ export class Malformed extends Error {
     this.field = field;
   }
 
-  /** The first complaint of a schema. */
+  /** The first complaint of a schema. Zod's short build has words of its own for none. */
   static from({ issues }: z.core.$ZodError): Malformed {
     const [issue] = issues;
     const field = issue?.path.join('.') || undefined;
-    return new Malformed(field, issue?.message || 'is not valid');
+    const complaint = issue?.message ?? 'Invalid input';
+    return new Malformed(
+      field,
+      complaint === 'Invalid input' ? 'is missing or of the wrong kind' : complaint,
+    );
   }
 }
 

@@ -32,9 +32,12 @@ export async function answered<T>(call: Promise<T>, operation: string): Promise<
   }
 }
 
-/** Fails within seconds, so that the posture for an outage applies before the function times out. */
+/**
+ * Fails within seconds: SSM, asked twice, and then the table, asked three times, together take less than the ten
+ * seconds of a route, so that an outage of both ends as a 503 and not as a timeout.
+ */
 export const CLIENT_OPTIONS = {
   maxAttempts: 3,
   // Without the last of these the SDK only warns about a request that is not answered, and waits on.
-  requestHandler: { connectionTimeout: 1000, requestTimeout: 2500, throwOnRequestTimeout: true },
+  requestHandler: { connectionTimeout: 500, requestTimeout: 1500, throwOnRequestTimeout: true },
 } as const;

@@ -44,9 +44,9 @@ function start(actor: Actor) {
     run,
     finished: () => done,
     async step() {
-      while (paused.length === 0 && !done) {
+      if (paused.length === 0 && !done) {
         halted = Promise.withResolvers<void>();
-        await halted.promise;
+        await halted.promise; // until it pauses or ends
       }
       paused.shift()?.();
       await nextTurn(); // what the step sets free in memory has then happened
