@@ -4,9 +4,7 @@ import { SQSClient } from '@aws-sdk/client-sqs';
 import path from 'node:path';
 import { readRestApi } from './api-gateway/rest-api.ts';
 import { startRestApiServer } from './api-gateway/server.ts';
-import { loadStack, type Stack } from './cloudformation/assembly.ts';
-import { checkTemplate } from './cloudformation/check.ts';
-import { createResolver, type Identity, type Surroundings } from './cloudformation/resolver.ts';
+import { createResolver, type Identity } from './cloudformation/resolver.ts';
 import { type CognitoStandIn, startCognito } from './cognito/server.ts';
 import { demoUser, ensureDemoUser } from './demo-user.ts';
 import { startDynamoDb } from './dynamodb/server.ts';
@@ -14,7 +12,7 @@ import { createTables } from './dynamodb/tables.ts';
 import { startEventSources } from './event-source/event-sources.ts';
 import { startGate } from './iam/gate.ts';
 import { readPrincipals } from './iam/principals.ts';
-import { identify, physicalName, placeholder } from './identities.ts';
+import { identify, physicalName } from './identities.ts';
 import { createFunctions } from './lambda/functions.ts';
 import { startLambdaService } from './lambda/service.ts';
 import { createLifetime, type Lifetime } from './lifetime.ts';
@@ -26,7 +24,7 @@ import { createQueues } from './sqs/queues.ts';
 import { startSqs } from './sqs/server.ts';
 import { type SsmStandIn, startSsm } from './ssm/server.ts';
 import { startStore } from './store/server.ts';
-import { support } from './support.ts';
+import { accountId, defaultRegion, readTemplate, surroundings } from './template.ts';
 import { createUserPools } from './user-pools.ts';
 
 export interface LocalOptions {
@@ -80,9 +78,6 @@ export interface LocalStack {
   stop(): Promise<void>;
 }
 
-/** Where a stack without a region of its own runs: near the country that requests come from by default. */
-const defaultRegion = 'ap-northeast-1';
-const accountId = '000000000000';
 const ssmStageName = 'local';
 
 /** Runs a synthesized app on this machine. When a step fails, what already runs is stopped before it throws. */
@@ -258,36 +253,6 @@ async function start(options: LocalOptions, lifetime: Lifetime): Promise<LocalSt
       throw Object.assign(new Error(outcome.error.errorMessage), { name: outcome.error.errorType });
     },
     stop: () => lifetime.stop(),
-  };
-}
-
-/** Reads the template and refuses what cannot be honoured, before anything is started. */
-function readTemplate(assembly: string): Stack {
-  const stack = loadStack(assembly);
-  const resolver = createResolver({
-    ...surroundings(stack, stack.region ?? defaultRegion),
-    identityOf: placeholder,
-    ssmParameter: (name) => name,
-  });
-  checkTemplate(stack.template, resolver, support);
-  return stack;
-}
-
-function surroundings(
-  { name, template }: Stack,
-  region: string,
-): Pick<Surroundings, 'template' | 'pseudoParameters'> {
-  return {
-    template,
-    pseudoParameters: {
-      'AWS::AccountId': accountId,
-      'AWS::NoValue': undefined,
-      'AWS::Partition': 'aws',
-      'AWS::Region': region,
-      'AWS::StackId': `arn:aws:cloudformation:${region}:${accountId}:stack/${name}/local`,
-      'AWS::StackName': name,
-      'AWS::URLSuffix': 'amazonaws.com',
-    },
   };
 }
 
