@@ -15,9 +15,9 @@ import {
   SQSClient,
 } from '@aws-sdk/client-sqs';
 import { DynamoDBDocumentClient, UpdateCommand } from '@aws-sdk/lib-dynamodb';
-import type { LocalStack } from '../local/stack.ts';
 import { credentialsFor } from '../shared/momento/credentials.ts';
 import { answered } from '../shared/momento/errors.ts';
+import type { Surroundings } from './stack-process.ts';
 import { listenTo } from './viewer.ts';
 
 export const HOPS = [
@@ -40,13 +40,17 @@ export interface BareHops {
 const SCRATCH = 'bench-scratch';
 
 /** The steps that a purchase cannot do without, each by itself, with the clients that the functions use. */
-export async function prepareHops(local: LocalStack): Promise<BareHops> {
-  const { config, endpoints, outputs } = local;
+export async function prepareHops({
+  config,
+  endpoints,
+  outputs,
+  momentoDataKey,
+}: Surroundings): Promise<BareHops> {
   const aws = { region: config.region, credentials: { accessKeyId: 'local', secretAccessKey: 'local' } };
   const sqs = new SQSClient({ ...aws, endpoint: endpoints.sqs });
   const dynamoDb = new DynamoDBClient({ ...aws, endpoint: endpoints.dynamodb });
   const credentialProvider = credentialsFor({
-    key: parameter(local, 'momento-data-key'),
+    key: momentoDataKey,
     endpoint: config.momentoEndpoint,
   });
   const cache = new CacheClient({
@@ -117,13 +121,6 @@ export async function prepareHops(local: LocalStack): Promise<BareHops> {
       sqs.destroy();
     },
   };
-}
-
-/** What `ssm` holds for the stage; throws when it is missing. */
-export function parameter({ ssm }: Pick<LocalStack, 'ssm'>, name: string): string {
-  const value = ssm.get(`/usher/local/${name}`);
-  if (value === undefined) throw new Error(`${name} is not in Parameter Store`);
-  return value;
 }
 
 /** A queue on which a long poll is always waiting, as Lambda's poller is on the checkout queue. */

@@ -1,8 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { startLocal, type LocalStack } from '../local/stack.ts';
-import { HOPS, parameter, prepareHops, type BareHops, type Hop } from './bare-hops.ts';
+import { HOPS, prepareHops, type BareHops, type Hop } from './bare-hops.ts';
 import { checkoutEvent } from './checkout-events.ts';
-import { watchCalls, type CallWatch, type RemoteCall } from './remote-calls.ts';
+import { nowMs } from './clock.ts';
+import type { RemoteCall } from './remote-calls.ts';
+import { runStack, type RunningStack } from './run-stack.ts';
 import { sequenceTo, type TimedCall } from './sequence.ts';
 import { summarize, type Summary } from './statistics.ts';
 import { fetchToken, listenTo, playerClient, signIn, type Listening } from './viewer.ts';
@@ -44,18 +45,16 @@ const LONG_POLL = 'SQS ReceiveMessage';
 
 /** Runs the whole product on loopback and measures purchases and bare hops in turn, one of each per round. */
 export async function measurePurchases({ assembly, report }: Options): Promise<PurchaseReport> {
-  const watch = watchCalls();
-  const local = await startLocal({ assembly });
+  const stack = await runStack(assembly);
   try {
-    const hops = await prepareHops(local);
-    const player = await startPlayer(local);
-    const rounds = await run({ local, hops, watch, player, report });
+    const hops = await prepareHops(stack);
+    const player = await startPlayer(stack);
+    const rounds = await run({ stack, hops, player, report });
     player.stop();
     await hops.stop();
     return summarizeRounds(rounds);
   } finally {
-    await local.stop();
-    watch.stop();
+    await stack.stop();
   }
 }
 
@@ -64,8 +63,8 @@ interface Player extends Listening {
 }
 
 /** Signed in as the demo user and subscribed to its topic, by the token that the API vends. */
-async function startPlayer(local: LocalStack): Promise<Player> {
-  const token = await fetchToken(local.config.apiUrl, await signIn(local));
+async function startPlayer(stack: RunningStack): Promise<Player> {
+  const token = await fetchToken(stack.config.apiUrl, await signIn(stack));
   const client = playerClient(token);
   const heard = await listenTo(client, token.cacheName, token.userId);
   return {
@@ -76,9 +75,8 @@ async function startPlayer(local: LocalStack): Promise<Player> {
 }
 
 interface Running {
-  readonly local: LocalStack;
+  readonly stack: RunningStack;
   readonly hops: BareHops;
-  readonly watch: CallWatch;
   readonly player: Player;
   readonly report: (line: string) => void;
 }
@@ -115,16 +113,15 @@ interface Purchase {
   readonly calls: readonly RemoteCall[];
 }
 
-async function buy({ local, watch, player }: Running, index: number): Promise<Purchase> {
-  const secret = parameter(local, 'checkout-secrets');
-  const { entitlementId, headers, body } = checkoutEvent(secret, player.accountId, index, Date.now());
+async function buy({ stack, player }: Running, index: number): Promise<Purchase> {
+  const event = checkoutEvent(stack.checkoutSecret, player.accountId, index, Date.now());
+  const { entitlementId, headers, body } = event;
+  await stack.watch(LAST_CALL);
   const message = player.next();
-  const settled = watch.answered(LAST_CALL);
-  watch.forget();
 
-  const sentMs = performance.now();
+  const sentMs = nowMs();
   const [response, { text, atMs }] = await Promise.all([
-    fetch(`${local.config.apiUrl}/checkout-events`, { method: 'POST', headers, body }),
+    fetch(`${stack.config.apiUrl}/checkout-events`, { method: 'POST', headers, body }),
     message,
   ]);
   if (response.status !== 202) throw new Error(`POST /checkout-events answered ${response.status}`);
@@ -132,8 +129,7 @@ async function buy({ local, watch, player }: Running, index: number): Promise<Pu
   const { data } = JSON.parse(text) as { readonly data: { readonly entitlementId?: string } };
   if (data.entitlementId !== entitlementId) throw new Error(`not the message of ${entitlementId}: ${text}`);
 
-  await settled;
-  return { tookMs: atMs - sentMs, calls: callsBetween(watch.calls, sentMs, atMs) };
+  return { tookMs: atMs - sentMs, calls: callsBetween(await stack.calls(), sentMs, atMs) };
 }
 
 /** A long poll counts when it was answered in between, and not when it began: it had been waiting already. */

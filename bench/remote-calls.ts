@@ -1,8 +1,9 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { IncomingMessage } from 'node:http';
 import type { ServerHttp2Stream } from 'node:http2';
+import { nowMs } from './clock.ts';
 
-/** One call that reached a server of this process. Times are those of `performance.now()`. */
+/** One call that reached a server of this process. Times are those of `nowMs`. */
 export interface RemoteCall {
   /** `DynamoDB GetItem`, `Momento Publish`, `POST /dev/checkout-events`. */
   readonly name: string;
@@ -31,7 +32,7 @@ export function watchCalls(): CallWatch {
   const waiting = new Map<string, PromiseWithResolvers<void>>();
 
   const begin = (key: object, name: string) => {
-    const call = { name, startedMs: performance.now(), finishedMs: undefined };
+    const call = { name, startedMs: nowMs(), finishedMs: undefined };
     open.set(key, call);
     calls.push(call);
   };
@@ -49,7 +50,7 @@ export function watchCalls(): CallWatch {
   const end = (key: object) => {
     const call = open.get(key);
     if (call === undefined) return;
-    call.finishedMs = performance.now();
+    call.finishedMs = nowMs();
     waiting.get(call.name)?.resolve();
     waiting.delete(call.name);
   };

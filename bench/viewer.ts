@@ -7,6 +7,7 @@ import {
 } from '@gomomento/sdk';
 import { AuthenticationDetails, CognitoUser, CognitoUserPool } from 'amazon-cognito-identity-js';
 import type { LocalStack } from '../local/stack.ts';
+import { nowMs } from './clock.ts';
 
 /** What GET /token answers, as far as it is used here. */
 interface Token {
@@ -18,7 +19,7 @@ interface Token {
 
 interface Message {
   readonly text: string;
-  /** When it arrived, on the clock of `performance.now()`. */
+  /** When it arrived, on the clock of `nowMs`. */
   readonly atMs: number;
 }
 
@@ -84,7 +85,7 @@ export async function listenTo(client: TopicClient, cacheName: string, topic: st
   let waiting: PromiseWithResolvers<Message> | undefined;
   const subscription = await client.subscribe(cacheName, topic, {
     onItem: (item) => {
-      waiting?.resolve({ text: item.valueString(), atMs: performance.now() });
+      waiting?.resolve({ text: item.valueString(), atMs: nowMs() });
       waiting = undefined;
     },
     onError: (error) => waiting?.reject(error.innerException()),
