@@ -1,9 +1,9 @@
 /** `npm run reset`: forgets every user, purchase, message and secret that `npm start` has kept. */
 import { rmSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import { dataDirectory } from './data-directory.ts';
 import { lockData } from './lock.ts';
 
-const dataDir = fileURLToPath(new URL('../.usher', import.meta.url));
+const dataDir = dataDirectory();
 
 try {
   lockData(dataDir); // not under a running one

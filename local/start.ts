@@ -4,6 +4,7 @@ import { createRequire } from 'node:module';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Command, runNode } from './command.ts';
+import { dataDirectory } from './data-directory.ts';
 import { createLifetime } from './lifetime.ts';
 import { lockData } from './lock.ts';
 import { portsFrom, requireFree } from './ports.ts';
@@ -12,7 +13,7 @@ import { startLocal } from './stack.ts';
 process.env['TZ'] = 'UTC'; // as in Lambda; a thread cannot have a time zone of its own
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const dataDir = path.join(root, '.usher');
+const dataDir = dataDirectory();
 const assembly = path.join(dataDir, 'cdk.out');
 const playerDir = path.join(dataDir, 'player');
 
