@@ -86,8 +86,11 @@ export function createAccount({ userPoolId, userPoolClientId, cognitoEndpoint }:
     async signOut() {
       const user = pool.getCurrentUser();
       if (!user) return;
-      await new Promise<unknown>((settle) => user.getSession(settle)); // only a session in memory can be revoked
-      await new Promise<void>((settle) => user.signOut(() => settle()));
+      // Only a session in memory can be revoked, and one that has ended needs Cognito to get there.
+      const revocable = await new Promise<boolean>((settle) => {
+        user.getSession((error: unknown) => settle(!error));
+      });
+      if (revocable) await new Promise<void>((settle) => user.signOut(() => settle()));
       user.signOut(); // without Cognito's answer the library would keep the session
     },
     idToken: async (options = { renewed: false }) => (await session(options)).getIdToken().getJwtToken(),

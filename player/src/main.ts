@@ -76,9 +76,13 @@ function startPage(config: Config): void {
     draw();
   }
 
+  /** Signing in again has to wait until the old session is gone from here, or it would go with it. */
   async function leave(): Promise<void> {
+    const signOut = part('sign-out', HTMLButtonElement);
+    signOut.disabled = true;
     forget();
     await account.signOut();
+    signOut.disabled = false;
     showSignedOut();
   }
 

@@ -15,22 +15,23 @@ afterAll(async () => {
   await browser?.close();
   await stage?.stop();
 });
-afterEach(() => {
+afterEach(async () => {
+  await Promise.all(browser.contexts().map((context) => context.close()));
   stage.answers['/api/catalog'] = catalog;
 });
 
-/** A session as Cognito's library keeps it, valid for an hour; nothing here checks its signature. */
-async function keepSession(page: Page): Promise<void> {
-  await page.evaluate(() => {
+/** A session as Cognito's library keeps it, valid for an hour or as told; nothing here checks its signature. */
+async function keepSession(page: Page, lifeSeconds = 3600): Promise<void> {
+  await page.evaluate((life) => {
     const nowSeconds = Math.floor(Date.now() / 1000);
-    const claims = { sub: 'ada', email: 'ada@example.com', iat: nowSeconds, exp: nowSeconds + 3600 };
+    const claims = { sub: 'ada', email: 'ada@example.com', iat: nowSeconds, exp: nowSeconds + life };
     const token = ['{}', JSON.stringify(claims), ''].map((text) => btoa(text)).join('.');
     const prefix = 'CognitoIdentityServiceProvider.web';
     localStorage.setItem(`${prefix}.LastAuthUser`, 'ada');
     for (const name of ['idToken', 'accessToken']) localStorage.setItem(`${prefix}.ada.${name}`, token);
     localStorage.setItem(`${prefix}.ada.refreshToken`, 'r');
     localStorage.setItem(`${prefix}.ada.clockDrift`, '0');
-  });
+  }, lifeSeconds);
 }
 
 /** Signed in to a service that does not answer. */
@@ -98,6 +99,16 @@ test('asks to sign in again when the service takes the session for over', async 
   const why = page.locator('#sign-in-error:not(:empty)');
   await why.waitFor();
   expect(await why.innerText()).toBe('Your session has ended. Please sign in again.');
+});
+
+test('signs out although its tokens have ended and the sign-in service cannot be reached', async () => {
+  const { page } = await visit(browser, stage.url);
+  await page.route('https://cognito-idp.*/**', (route) => route.abort());
+  await beSignedIn(page);
+  await keepSession(page, -60);
+  await page.getByRole('button', { name: 'Sign out' }).click();
+  await page.getByRole('heading', { name: 'Sign in' }).waitFor();
+  expect(await page.evaluate(() => Object.keys(localStorage))).toEqual([]);
 });
 
 test('loads the catalogue as soon as the service is back', async () => {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, inject, test } from 'vitest';
 import { launchChromium } from './chromium.ts';
 import { startLocalPlayer, type LocalPlayer } from './local-player.ts';
 import { buy, card, findings, visit } from './page.ts';
@@ -11,6 +11,9 @@ let browser: Browser;
 beforeAll(async () => {
   const where = { assembly: inject('assembly'), playerPort: inject('playerPort') };
   [player, browser] = await Promise.all([startLocalPlayer(where), launchChromium()]);
+});
+afterEach(async () => {
+  await Promise.all(browser.contexts().map((context) => context.close()));
 });
 afterAll(async () => {
   await browser?.close();
@@ -139,6 +142,18 @@ test('says in words why a sign-in is refused', async () => {
   await page.getByRole('button', { name: 'Sign in', exact: true }).click();
   const alert = page.locator('#sign-in-error:not(:empty)');
   expect(await alert.innerText()).toBe('That address and password do not match.');
+});
+
+test('subscribes and reads again when its tab is looked at again', async () => {
+  const { page } = await visit(browser, player.stack.playerUrl);
+  await signUp(page, newCredentials());
+  const subscriptions = () => player.stack.momento.countCalls('Subscribe');
+  const before = subscriptions();
+  const reading = page.waitForResponse(/\/entitlements\?/);
+  await page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')));
+  await expect.poll(subscriptions).toBe(before + 1);
+  expect([200, 304]).toContain((await reading).status());
+  await isLive(page);
 });
 
 test('catches up with what was bought while Momento could not be reached', async () => {

@@ -105,6 +105,14 @@ test('is behind when the table was restored from a backup, whatever its version'
   });
 });
 
+test('applies no message of another epoch, though its version be the next', () => {
+  const state = hear(holding(7), created(8, entitlement('b'), '1'), NOW);
+  expect(state.snapshot).toMatchObject({ epoch: '0', version: 7 });
+  expect(isBehind(state)).toBe(true);
+  const restored = adopt(UNKNOWN, snapshot(7, [], { epoch: '1' }), NOW);
+  expect(hear(restored, created(8, entitlement('b'), '0'), NOW)).toEqual(restored);
+});
+
 test('remembers what it heard before it had read anything', () => {
   const state = adopt(hear(UNKNOWN, created(5, entitlement('b')), NOW), snapshot(4, []), NOW);
   expect(isBehind(state)).toBe(true);
