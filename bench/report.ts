@@ -39,17 +39,16 @@ function bundleSection({ functions, wholeSdk }: BundleReport): readonly string[]
   const reasons = [...Map.groupBy(packages, reasonFor)].map(([reason, names]) => [names.join(', '), reason]);
   return [
     `## Bundles`,
-    `The time is that of \`import()\` of the bundle in a fresh process, ${wholeSdk.importMs.count} processes for each,
-the bundles taking turns, without V8's compile cache: what a cold start spends before the handler can run, on this
-machine's processor. Lambda's is slower in proportion to the function's memory. "× SDK" compares with the whole of
-Momento's SDK bundled as usual, which is what any import of it would cost without \`lib/bundling/momento-slim.ts\`.`,
+    `The time is that of \`import()\` of the bundle in a fresh process, ${wholeSdk.importMs.count} processes for each, the
+bundles taking turns, without V8's compile cache: what a cold start spends on this machine's processor before the
+handler can run. (Lambda gives processor time in proportion to memory.) "× SDK" compares with the whole of Momento's
+SDK, bundled with the same options but without the plugins of \`lib/bundling/\`: what any import of it would cost.`,
     table(
       ['function', 'KB', 'import, median ms', 'min–max', '× SDK', 'of @gomomento'],
       [...functions, wholeSdk].map((bundle) => bundleRow(bundle, wholeSdk)),
     ),
     `### What is in them`,
-    `After minification, from esbuild's metafile; in KB of 1000 bytes. Packages under
-${kb(NAMED_BYTES)} KB are summed up.`,
+    `After minification, from esbuild's metafile, in KB of 1000 bytes. Packages under ${kb(NAMED_BYTES)} KB are summed up.`,
     table(
       ['function', 'KB'],
       functions.map(({ name, shares }) => [`\`${name}\``, contents(shares)]),
