@@ -26,13 +26,14 @@ const QUIET = [
  * @throws Error where the packed Chromium cannot run (it is for Linux on x64) and CHROME_PATH names no other.
  */
 export async function unpackChromium(): Promise<void> {
-  if (process.env['CHROME_PATH'] !== undefined || existsSync(unpacked)) return;
+  if (process.env['CHROME_PATH'] !== undefined) return;
   if (`${process.platform}-${process.arch}` !== 'linux-x64') {
     throw new Error(
       `The packed Chromium runs on Linux x64 only, this is ${process.platform} ${process.arch}: ` +
         'set CHROME_PATH to the program of an installed Chrome or Chromium.',
     );
   }
+  if (existsSync(unpacked)) return;
   const draft = `${unpacked}.${process.pid}`;
   mkdirSync(draft, { recursive: true });
   const temporary = process.env['TMPDIR'];
