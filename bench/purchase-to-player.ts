@@ -46,14 +46,14 @@ const LONG_POLL = 'SQS ReceiveMessage';
 /** Runs the whole product on loopback and measures purchases and bare hops in turn, one of each per round. */
 export async function measurePurchases({ assembly, report }: Options): Promise<PurchaseReport> {
   const stack = await runStack(assembly);
+  const hops = await prepareHops(stack);
+  const player = await startPlayer(stack);
   try {
-    const hops = await prepareHops(stack);
-    const player = await startPlayer(stack);
-    const rounds = await run({ stack, hops, player, report });
+    return summarizeRounds(await run({ stack, hops, player, report }));
+  } finally {
+    // Whoever polls or listens stops before the servers do: a connection that is cut would hide what went wrong.
     player.stop();
     await hops.stop();
-    return summarizeRounds(rounds);
-  } finally {
     await stack.stop();
   }
 }
