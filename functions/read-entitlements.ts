@@ -19,7 +19,8 @@ export function readEntitlements({ read }: World) {
   return async ({ accountId, headers, query }: ViewerRequest): Promise<HttpReply> => {
     const { snapshot, provisional } = await read(accountId, atLeastOf(query['atLeast']));
     const etag = `W/"${snapshot.epoch}.${snapshot.version}.${snapshot.catalogVersion}"`;
-    const reply = { headers: { ETag: etag, 'Cache-Control': 'private, no-cache' } };
+    // The tag does not name the account: of two that share a browser, neither may be given the other's copy.
+    const reply = { headers: { ETag: etag, 'Cache-Control': 'private, no-cache', Vary: 'Authorization' } };
     if (!provisional && knows(headers['if-none-match'], etag)) return { status: 304, ...reply };
     return { status: 200, body: snapshot, ...reply };
   };

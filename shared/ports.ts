@@ -1,11 +1,13 @@
 import type { Announcement } from './domain/announcements.ts';
 import type { Snapshot } from './domain/entitlements.ts';
-import type { Purchase } from './domain/purchases.ts';
+import type { Basis, Purchase } from './domain/purchases.ts';
 import type { TokenScope } from './domain/token-scope.ts';
 
 /** What is stored of an account besides its purchases. */
 export interface AccountRecord {
   readonly snapshot: Snapshot;
+  /** The reports that the snapshot was computed from. */
+  readonly basis: Basis;
   /** Committed and not yet known to be published, by version. */
   readonly outbox: readonly Announcement[];
 }
@@ -16,7 +18,11 @@ export interface AccountRecord {
  */
 export interface AccountStore {
   read(accountId: string): Promise<AccountRecord | undefined>;
-  readPurchases(accountId: string): Promise<readonly Purchase[]>;
+  /**
+   * The account and its purchases in one read. Each is at least as new as when the read began, but they need not be
+   * of the same moment: compare the purchases with the record's basis.
+   */
+  readAll(accountId: string): Promise<Account>;
   /** Keeps the purchase unless a later report of it is there already. */
   putPurchase(purchase: Purchase): Promise<'stored' | 'superseded'>;
   /**
@@ -28,9 +34,15 @@ export interface AccountStore {
   removePublished(accountId: string, versions: readonly number[]): Promise<void>;
 }
 
+export interface Account {
+  readonly record: AccountRecord | undefined;
+  readonly purchases: readonly Purchase[];
+}
+
 export interface Commit {
   readonly read: Snapshot | undefined;
   readonly next: Snapshot;
+  readonly basis: Basis;
   readonly outbox: { readonly add: readonly Announcement[] } | { readonly replace: readonly Announcement[] };
 }
 

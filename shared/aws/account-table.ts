@@ -10,13 +10,13 @@ import {
 import type { Announcement } from '../domain/announcements.ts';
 import type { Snapshot } from '../domain/entitlements.ts';
 import { fromMs, toMs } from '../domain/instants.ts';
-import type { Purchase } from '../domain/purchases.ts';
-import type { AccountStore, Commit, RequestLimiter } from '../ports.ts';
+import type { Basis, Purchase } from '../domain/purchases.ts';
+import type { AccountRecord, AccountStore, Commit, RequestLimiter } from '../ports.ts';
 import { answered, CLIENT_OPTIONS } from './errors.ts';
 
 /*
  * One partition per account:
- *   sk "account"         version, catalogVersion, snapshot (JSON), outbox { "8": message (JSON), … }
+ *   sk "account"         version, catalogVersion, snapshot (JSON), basis (JSON), outbox { "8": message (JSON), … }
  *   sk "purchase#<id>"   the purchase, and the report it rests on
  *   sk "recompute"       when the account last asked for a recompute
  */
@@ -38,39 +38,40 @@ export function accountTable(tableName: string, table: Table = connect()): Accou
     async read(accountId) {
       const get = new GetCommand({ ...key(accountId, ACCOUNT), ConsistentRead: true });
       const { Item: item } = await answered(table.send(get), 'DynamoDB GetItem');
-      if (!item) return undefined;
-      const messages = Object.values(item['outbox'] as Record<string, string>);
-      return {
-        snapshot: JSON.parse(item['snapshot'] as string) as Snapshot,
-        outbox: messages.map((message) => JSON.parse(message) as Announcement),
-      };
+      return item && toRecord(item as AccountItem);
     },
 
-    async readPurchases(accountId) {
-      const purchases: Purchase[] = [];
+    async readAll(accountId) {
+      const items: Record<string, unknown>[] = [];
       let from: Record<string, unknown> | undefined;
       do {
         const query: QueryCommand = new QueryCommand({
           TableName: tableName,
-          KeyConditionExpression: 'pk = :account AND begins_with(sk, :purchase)',
-          ExpressionAttributeValues: { ':account': accountId, ':purchase': PURCHASE },
+          KeyConditionExpression: 'pk = :account',
+          ExpressionAttributeValues: { ':account': accountId },
           ConsistentRead: true,
           ExclusiveStartKey: from,
         });
         const page = await answered(table.send(query), 'DynamoDB Query');
-        purchases.push(...(page.Items ?? []).map((item) => toPurchase(item as PurchaseItem)));
+        items.push(...(page.Items ?? []));
         from = page.LastEvaluatedKey;
       } while (from);
-      return purchases;
+      const item = items.find(({ sk }) => sk === ACCOUNT);
+      return {
+        record: item && toRecord(item as unknown as AccountItem),
+        purchases: items.filter(isPurchase).map(toPurchase),
+      };
     },
 
     async putPurchase(purchase) {
       const put = new PutCommand({
         TableName: tableName,
         Item: toItem(purchase),
+        // AND binds tighter than OR. Parentheses would say the same, and cost the local table's parser 4 ms.
         ConditionExpression:
-          'attribute_not_exists(pk) OR occurredAtMs < :at OR (occurredAtMs = :at AND ' +
-          '(#revision < :revision OR (#revision = :revision AND eventId < :event)))',
+          'attribute_not_exists(pk) OR occurredAtMs < :at' +
+          ' OR occurredAtMs = :at AND #revision < :revision' +
+          ' OR occurredAtMs = :at AND #revision = :revision AND eventId < :event',
         ExpressionAttributeNames: { '#revision': 'revision' },
         ExpressionAttributeValues: {
           ':at': toMs(purchase.reported.occurredAt),
@@ -119,7 +120,7 @@ export function tableRequestLimiter(
 }
 
 /** The condition names what was read, catalogue included: a newer one must never be overwritten by an older. */
-function commitUpdate({ read, next, outbox }: Commit): Omit<UpdateCommandInput, 'TableName' | 'Key'> {
+function commitUpdate({ read, next, basis, outbox }: Commit): Omit<UpdateCommandInput, 'TableName' | 'Key'> {
   const messages = ('replace' in outbox ? outbox.replace : outbox.add).map(
     (announcement) => [String(announcement.version), JSON.stringify(announcement)] as const,
   );
@@ -127,7 +128,7 @@ function commitUpdate({ read, next, outbox }: Commit): Omit<UpdateCommandInput, 
   const whole = read === undefined || 'replace' in outbox;
   const added = whole ? [] : messages;
   const assignments = [
-    '#version = :version, #catalog = :catalog, #snapshot = :snapshot',
+    '#version = :version, #catalog = :catalog, #snapshot = :snapshot, #basis = :basis',
     ...(whole ? ['#outbox = :outbox'] : added.map((_, index) => `#outbox.#v${index} = :m${index}`)),
   ];
   return {
@@ -139,6 +140,7 @@ function commitUpdate({ read, next, outbox }: Commit): Omit<UpdateCommandInput, 
       '#version': 'version',
       '#catalog': 'catalogVersion',
       '#snapshot': 'snapshot', // a reserved word
+      '#basis': 'basis',
       ...((whole || added.length > 0) && { '#outbox': 'outbox' }),
       ...Object.fromEntries(added.map(([version], index) => [`#v${index}`, version])),
     },
@@ -146,6 +148,7 @@ function commitUpdate({ read, next, outbox }: Commit): Omit<UpdateCommandInput, 
       ':version': next.version,
       ':catalog': next.catalogVersion,
       ':snapshot': JSON.stringify(next),
+      ':basis': JSON.stringify(basis),
       ...(read && { ':readVersion': read.version, ':readCatalog': read.catalogVersion }),
       ...(whole && { ':outbox': Object.fromEntries(messages) }),
       ...Object.fromEntries(added.map(([, message], index) => [`:m${index}`, message])),
@@ -162,6 +165,20 @@ async function holds(write: Promise<unknown>, operation: string): Promise<boolea
     if (error instanceof ConditionalCheckFailedException) return false;
     throw error;
   }
+}
+
+interface AccountItem {
+  readonly snapshot: string;
+  readonly basis: string;
+  readonly outbox: Readonly<Record<string, string>>;
+}
+
+function toRecord({ snapshot, basis, outbox }: AccountItem): AccountRecord {
+  return {
+    snapshot: JSON.parse(snapshot) as Snapshot,
+    basis: JSON.parse(basis) as Basis,
+    outbox: Object.values(outbox).map((message) => JSON.parse(message) as Announcement),
+  };
 }
 
 interface PurchaseItem extends Omit<Purchase, 'reported'> {
@@ -181,6 +198,10 @@ function toItem({ reported, ...purchase }: Purchase): PurchaseItem {
     occurredAtMs: toMs(reported.occurredAt),
     revision: reported.revision,
   };
+}
+
+function isPurchase(item: Record<string, unknown>): item is Record<string, unknown> & PurchaseItem {
+  return String(item['sk']).startsWith(PURCHASE);
 }
 
 function toPurchase({

@@ -32,6 +32,32 @@ export function supersedes(a: Reported, b: Reported): boolean {
   return a.eventId > b.eventId;
 }
 
+/** Of every purchase the report that counts, whatever the order they come in. */
+export function latestOf(purchases: readonly Purchase[]): readonly Purchase[] {
+  const latest = new Map<string, Purchase>();
+  for (const purchase of purchases) {
+    const known = latest.get(purchase.purchaseId);
+    if (!known || supersedes(purchase.reported, known.reported)) latest.set(purchase.purchaseId, purchase);
+  }
+  return [...latest.values()];
+}
+
+/** Which report of each purchase an answer rests on, by purchase id. */
+export type Basis = Readonly<Record<string, Reported>>;
+
+export function basisOf(purchases: readonly Purchase[]): Basis {
+  return Object.fromEntries(purchases.map(({ purchaseId, reported }) => [purchaseId, reported]));
+}
+
+/** True when these purchases are at least as new as those an answer rests on: none is missing, none is older. */
+export function covers(purchases: readonly Purchase[], basis: Basis): boolean {
+  const have = basisOf(purchases);
+  return Object.entries(basis).every(([purchaseId, reported]) => {
+    const found = have[purchaseId];
+    return found !== undefined && !supersedes(reported, found);
+  });
+}
+
 /** The purchase's own end: the one it states, or the product's usual duration from its start. */
 export function endOf(purchase: Purchase, product: Product): Instant | null {
   if (purchase.validUntil !== null || product.durationHours === undefined) return purchase.validUntil;

@@ -6,7 +6,7 @@ import type { AccountStore, CheckoutQueue, SnapshotCache } from '../ports.ts';
 import { fillCache } from './fill-cache.ts';
 
 interface World {
-  readonly accounts: Pick<AccountStore, 'read' | 'readPurchases'>;
+  readonly accounts: Pick<AccountStore, 'read' | 'readAll'>;
   readonly cache: SnapshotCache;
   readonly queue: CheckoutQueue;
   readonly catalog: Catalog;
@@ -34,19 +34,14 @@ export async function readSnapshot(world: World, accountId: string, atLeast = 0)
     return { snapshot: cached.snapshot, provisional: false };
   }
 
-  const record = await accounts.read(accountId);
-  const stored = record?.snapshot;
-  if (stored && isCurrent(stored, catalog, now())) {
-    return { snapshot: await cacheIfPossible(world, stored), provisional: false };
+  const stored = await accounts.read(accountId);
+  if (stored && isCurrent(stored.snapshot, catalog, now())) {
+    return { snapshot: await cacheIfPossible(world, stored.snapshot), provisional: false };
   }
 
-  const previous = stored ?? firstSnapshot(accountId, catalog, now());
-  const { snapshot, changes } = nextSnapshot(
-    previous,
-    await accounts.readPurchases(accountId),
-    catalog,
-    now(),
-  );
+  const { record: latest, purchases } = await accounts.readAll(accountId);
+  const previous = latest?.snapshot ?? firstSnapshot(accountId, catalog, now());
+  const { snapshot, changes } = nextSnapshot(previous, purchases, catalog, now());
   const uncommitted = { ...snapshot, version: previous.version };
   const asked = world.queue.send({ kind: 'recompute', accountId });
   await orUndefined(asked, (reason) => warn('recompute not asked for', reason));

@@ -1,6 +1,6 @@
 import { announcementsOf, quietOnes, replacement } from '../domain/announcements.ts';
 import { compareCatalogVersions, type Catalog } from '../domain/catalog.ts';
-import type { Purchase } from '../domain/purchases.ts';
+import { basisOf, covers, latestOf, type Purchase } from '../domain/purchases.ts';
 import { firstSnapshot, nextSnapshot } from '../domain/snapshots.ts';
 import { Unavailable } from '../errors.ts';
 import type { AccountRecord, AccountStore, AccountTopic, CachedSnapshot, SnapshotCache } from '../ports.ts';
@@ -23,8 +23,8 @@ const MOST_PENDING = 64;
 /**
  * Keeps what was reported and brings the account's answer up to date everywhere: commits it to the table with what
  * is to be announced, writes the cache, announces. Safe to repeat and to break off after any step: the next run
- * finishes it. What does not wait for another step runs beside it, so that six calls stand between a purchase and
- * its push: purchase, purchases, commit, cache, publish, and the hop to the player.
+ * finishes it. What does not wait for another step runs beside it, so that four calls follow one another between
+ * the queue and the player: purchase kept and account read, commit, cache, publish.
  * @throws Unavailable when the table, the cache or the topic does not answer.
  */
 export async function recompute(
@@ -46,10 +46,11 @@ async function commitNext(
 ): Promise<AccountRecord> {
   const kept = Promise.all(reported.map((purchase) => accounts.putPurchase(purchase)));
   for (let conflicts = 0; conflicts < MOST_CONFLICTS; conflicts++) {
-    // The account before its purchases: read the other way round, a purchase that somebody else has committed in
-    // between would look as if it had been taken away.
-    const [record] = await both(accounts.read(accountId), kept);
-    const purchases = await accounts.readPurchases(accountId);
+    const [{ record, purchases: stored }] = await both(accounts.readAll(accountId), kept);
+    const purchases = latestOf([...stored, ...reported]);
+    // Purchases of an earlier moment than the record: one that somebody has committed since would seem taken away.
+    if (record && !covers(purchases, record.basis)) continue;
+
     const previous = record?.snapshot ?? firstSnapshot(accountId, catalog, now());
     const order = compareCatalogVersions(catalog.catalogVersion, previous.catalogVersion);
     if (order < 0) throw new Unavailable('a newer catalogue is in force', { retryAfterSeconds: 60 });
@@ -61,8 +62,9 @@ async function commitNext(
     const pending = record?.outbox ?? [];
     const full = pending.length + added.length > MOST_PENDING;
     const outbox = full ? { replace: [replacement(snapshot)] } : { add: added };
-    if (await accounts.commit({ read: record?.snapshot, next: snapshot, outbox })) {
-      return { snapshot, outbox: 'replace' in outbox ? outbox.replace : [...pending, ...added] };
+    const basis = basisOf(purchases);
+    if (await accounts.commit({ read: record?.snapshot, next: snapshot, basis, outbox })) {
+      return { snapshot, basis, outbox: 'replace' in outbox ? outbox.replace : [...pending, ...added] };
     }
   }
   throw new Unavailable('the account is being changed by many at once');

@@ -33,7 +33,7 @@ describe('GET /entitlements', () => {
     expect(await answer(request({ query: { accountId: 'bob' } }))).toEqual({
       status: 200,
       body: snapshot,
-      headers: { ETag: ETAG, 'Cache-Control': 'private, no-cache' },
+      headers: { ETag: ETAG, 'Cache-Control': 'private, no-cache', Vary: 'Authorization' },
     });
     expect(reads).toEqual([['ada', 0]]);
   });
@@ -44,7 +44,10 @@ describe('GET /entitlements', () => {
     ['a list that holds the tag', `W/"0.6.2026-11-22.1", ${ETAG} , "x"`],
   ])('answers 304 without a body to who already has %s', async (_, tags) => {
     const reply = await world().answer(request({ headers: { 'if-none-match': tags } }));
-    expect(reply).toEqual({ status: 304, headers: { ETag: ETAG, 'Cache-Control': 'private, no-cache' } });
+    expect(reply).toEqual({
+      status: 304,
+      headers: { ETag: ETAG, 'Cache-Control': 'private, no-cache', Vary: 'Authorization' },
+    });
   });
 
   it.each([

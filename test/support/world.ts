@@ -3,7 +3,7 @@ import { loadCatalog } from '../../shared/catalog.ts';
 import type { Announcement } from '../../shared/domain/announcements.ts';
 import type { Catalog } from '../../shared/domain/catalog.ts';
 import type { Snapshot } from '../../shared/domain/entitlements.ts';
-import { supersedes, type Purchase } from '../../shared/domain/purchases.ts';
+import { supersedes, type Basis, type Purchase } from '../../shared/domain/purchases.ts';
 import type {
   AccountStore,
   AccountTopic,
@@ -59,6 +59,7 @@ export interface MemoryWorld {
 export function memoryWorld({ catalog = loadCatalog(), now = fakeClock() } = {}): MemoryWorld {
   const purchases = new Map<string, Map<string, Purchase>>();
   const stored = new Map<string, Snapshot>();
+  const bases = new Map<string, Basis>();
   const outboxes = new Map<string, Map<number, Announcement>>();
   const cached = new Map<string, Snapshot>();
   const published: Announcement[] = [];
@@ -68,9 +69,18 @@ export function memoryWorld({ catalog = loadCatalog(), now = fakeClock() } = {})
   const accounts: AccountStore = {
     read: async (accountId) => {
       const snapshot = stored.get(accountId);
-      return snapshot && { snapshot, outbox: [...outboxes.get(accountId)!.values()] };
+      return (
+        snapshot && {
+          snapshot,
+          basis: bases.get(accountId)!,
+          outbox: [...outboxes.get(accountId)!.values()],
+        }
+      );
     },
-    readPurchases: async (accountId) => [...(purchases.get(accountId)?.values() ?? [])],
+    readAll: async (accountId) => ({
+      purchases: [...(purchases.get(accountId)?.values() ?? [])],
+      record: await accounts.read(accountId),
+    }),
     putPurchase: async (bought) => {
       const held = purchases.get(bought.accountId) ?? new Map<string, Purchase>();
       const known = held.get(bought.purchaseId);
@@ -78,10 +88,11 @@ export function memoryWorld({ catalog = loadCatalog(), now = fakeClock() } = {})
       purchases.set(bought.accountId, held.set(bought.purchaseId, bought));
       return 'stored';
     },
-    commit: async ({ read, next, outbox }) => {
+    commit: async ({ read, next, basis, outbox }) => {
       const known = stored.get(next.accountId);
       if (known?.version !== read?.version || known?.catalogVersion !== read?.catalogVersion) return false;
       stored.set(next.accountId, next);
+      bases.set(next.accountId, basis);
       const added = 'replace' in outbox ? outbox.replace : outbox.add;
       const before = 'replace' in outbox ? [] : (outboxes.get(next.accountId) ?? []);
       const entries = added.map((announcement) => [announcement.version, announcement] as const);

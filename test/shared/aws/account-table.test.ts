@@ -4,10 +4,10 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vites
 import { accountTable, tableRequestLimiter } from '../../../shared/aws/account-table.ts';
 import { announcementsOf, replacement, type Announcement } from '../../../shared/domain/announcements.ts';
 import type { Snapshot } from '../../../shared/domain/entitlements.ts';
-import { supersedes } from '../../../shared/domain/purchases.ts';
+import { basisOf, supersedes, type Purchase } from '../../../shared/domain/purchases.ts';
 import { firstSnapshot, nextSnapshot } from '../../../shared/domain/snapshots.ts';
 import { Unavailable } from '../../../shared/errors.ts';
-import type { AccountStore } from '../../../shared/ports.ts';
+import type { AccountStore, Commit } from '../../../shared/ports.ts';
 import { reports } from '../../support/arbitraries.ts';
 import { deserted } from '../../support/canned-server.ts';
 import { catalogOf, product } from '../../support/catalogs.ts';
@@ -41,6 +41,14 @@ function bought(count: number, previous: Snapshot = firstSnapshot(ada, catalog, 
   return { snapshot, announced: announcementsOf(changes, snapshot, () => false) };
 }
 
+async function purchasesOf(accountId: string): Promise<readonly Purchase[]> {
+  return (await accounts.readAll(accountId)).purchases;
+}
+
+function commit(what: Omit<Commit, 'basis'>): Promise<boolean> {
+  return accounts.commit({ basis: {}, ...what });
+}
+
 async function outboxVersions(): Promise<readonly number[]> {
   const record = await accounts.read(ada);
   return (record?.outbox ?? []).map(({ version }) => version).toSorted((a, b) => a - b);
@@ -52,19 +60,19 @@ describe('a purchase', () => {
     const other = purchase({ accountId: ada, purchaseId: 'sub_2', validUntil: '2026-12-01T00:00:00.000Z' });
     expect(await accounts.putPurchase(one)).toBe('stored');
     expect(await accounts.putPurchase(other)).toBe('stored');
-    expect(await accounts.readPurchases(ada)).toEqual([one, other]);
+    expect(await purchasesOf(ada)).toEqual([one, other]);
   });
 
   it('belongs to its account alone', async () => {
     await accounts.putPurchase(purchase({ accountId: ada }));
-    expect(await accounts.readPurchases(`${ada}-`)).toEqual([]);
-    expect(await accounts.readPurchases('nobody')).toEqual([]);
+    expect(await purchasesOf(`${ada}-`)).toEqual([]);
+    expect(await purchasesOf('nobody')).toEqual([]);
   });
 
   it('that is reported again has no effect', async () => {
     await accounts.putPurchase(purchase({ accountId: ada }));
     expect(await accounts.putPurchase(purchase({ accountId: ada, status: 'refunded' }))).toBe('superseded');
-    expect(await accounts.readPurchases(ada)).toMatchObject([{ status: 'active' }]);
+    expect(await purchasesOf(ada)).toMatchObject([{ status: 'active' }]);
   });
 
   it('ends as its latest report says, whatever the order in which two come in', async () => {
@@ -77,7 +85,7 @@ describe('a purchase', () => {
         const outcome = await accounts.putPurchase(purchase({ accountId, reported: second }));
         const wins = supersedes(second, first);
         expect(outcome).toBe(wins ? 'stored' : 'superseded');
-        expect(await accounts.readPurchases(accountId)).toMatchObject([{ reported: wins ? second : first }]);
+        expect(await purchasesOf(accountId)).toMatchObject([{ reported: wins ? second : first }]);
       }),
       { numRuns: 40 },
     );
@@ -91,7 +99,7 @@ describe('a purchase', () => {
       const RequestItems = { [table.name]: [{ PutRequest: { Item } }] };
       await table.client.send(new BatchWriteCommand({ RequestItems }));
     }
-    expect((await accounts.readPurchases(ada)).map(({ purchaseId }) => purchaseId)).toEqual(keys);
+    expect((await purchasesOf(ada)).map(({ purchaseId }) => purchaseId)).toEqual(keys);
   });
 });
 
@@ -103,50 +111,61 @@ describe('an account’s answer', () => {
 
   it('is read back as it was committed, together with what is to be announced', async () => {
     const { snapshot, announced } = bought(2);
-    expect(await accounts.commit({ read: undefined, next: snapshot, outbox: { add: announced } })).toBe(true);
+    expect(await commit({ read: undefined, next: snapshot, outbox: { add: announced } })).toBe(true);
     const record = await accounts.read(ada);
     expect(record?.snapshot).toEqual(snapshot);
     expect(record?.outbox.toSorted((a, b) => a.version - b.version)).toEqual(announced);
   });
 
+  it('is read together with its purchases and the reports that it rests on', async () => {
+    const one = purchase({ accountId: ada });
+    await accounts.putPurchase(one);
+    const basis = basisOf([one]);
+    await accounts.commit({ read: undefined, next: bought(1).snapshot, basis, outbox: { add: [] } });
+    const { record, purchases } = await accounts.readAll(ada);
+    expect(record).toEqual(await accounts.read(ada));
+    expect(record?.basis).toEqual(basis);
+    expect(purchases).toEqual([one]);
+  });
+
   it('is no purchase', async () => {
-    await accounts.commit({ read: undefined, next: bought(1).snapshot, outbox: { add: [] } });
-    expect(await accounts.readPurchases(ada)).toEqual([]);
+    await commit({ read: undefined, next: bought(1).snapshot, outbox: { add: [] } });
+    expect(await purchasesOf(ada)).toEqual([]);
   });
 
   it('can be committed first by one only', async () => {
-    const commit = { read: undefined, next: bought(1).snapshot, outbox: { add: [] } };
-    const outcomes = await Promise.all([accounts.commit(commit), accounts.commit(commit)]);
+    const first = { read: undefined, next: bought(1).snapshot, outbox: { add: [] } };
+    const outcomes = await Promise.all([commit(first), commit(first)]);
     expect(outcomes.toSorted()).toEqual([false, true]);
   });
 
   it('is replaced only if it is still the version that was read', async () => {
     const first = bought(1);
     const second = bought(1, first.snapshot);
-    await accounts.commit({ read: undefined, next: first.snapshot, outbox: { add: first.announced } });
+    await commit({ read: undefined, next: first.snapshot, outbox: { add: first.announced } });
     const next = { next: second.snapshot, outbox: { add: second.announced } };
-    expect(await accounts.commit({ ...next, read: { ...first.snapshot, version: 0 } })).toBe(false);
-    expect(await accounts.commit({ ...next, read: undefined })).toBe(false);
+    expect(await commit({ ...next, read: { ...first.snapshot, version: 0 } })).toBe(false);
+    expect(await commit({ ...next, read: undefined })).toBe(false);
     expect((await accounts.read(ada))?.snapshot).toEqual(first.snapshot);
     expect(await outboxVersions()).toEqual([1]);
-    expect(await accounts.commit({ ...next, read: first.snapshot })).toBe(true);
+    expect(await commit({ ...next, read: first.snapshot })).toBe(true);
     expect(await outboxVersions()).toEqual([1, 2]);
   });
 
   it('is replaced only if the same catalogue made it, so that a newer one is not overwritten', async () => {
     const { snapshot } = bought(1);
     const newer = { ...snapshot, catalogVersion: '2026-11-23.1' };
-    await accounts.commit({ read: undefined, next: newer, outbox: { add: [] } });
+    await commit({ read: undefined, next: newer, outbox: { add: [] } });
     const stale = { read: snapshot, next: bought(1, snapshot).snapshot, outbox: { add: [] } };
-    expect(await accounts.commit(stale)).toBe(false);
+    expect(await commit(stale)).toBe(false);
     expect((await accounts.read(ada))?.snapshot).toEqual(newer);
   });
 
   it('of an account that was never committed replaces nothing', async () => {
     const { snapshot } = bought(1);
-    expect(
-      await accounts.commit({ read: snapshot, next: bought(1, snapshot).snapshot, outbox: { add: [] } }),
-    ).toBe(false);
+    expect(await commit({ read: snapshot, next: bought(1, snapshot).snapshot, outbox: { add: [] } })).toBe(
+      false,
+    );
     expect(await accounts.read(ada)).toBeUndefined();
   });
 });
@@ -154,14 +173,14 @@ describe('an account’s answer', () => {
 describe('what is to be announced', () => {
   it('stays until it is removed, and exactly that is removed', async () => {
     const { snapshot, announced } = bought(4);
-    await accounts.commit({ read: undefined, next: snapshot, outbox: { add: announced } });
+    await commit({ read: undefined, next: snapshot, outbox: { add: announced } });
     await accounts.removePublished(ada, [1, 3]);
     expect(await outboxVersions()).toEqual([2, 4]);
   });
 
   it('that is gone already is no error, nor is an account that is not there', async () => {
     const { snapshot, announced } = bought(2);
-    await accounts.commit({ read: undefined, next: snapshot, outbox: { add: announced } });
+    await commit({ read: undefined, next: snapshot, outbox: { add: announced } });
     await accounts.removePublished(ada, [1]);
     await accounts.removePublished(ada, [1, 2, 99]);
     expect(await outboxVersions()).toEqual([]);
@@ -171,35 +190,35 @@ describe('what is to be announced', () => {
 
   it('grows again after it was empty', async () => {
     const first = bought(1);
-    await accounts.commit({ read: undefined, next: first.snapshot, outbox: { add: first.announced } });
+    await commit({ read: undefined, next: first.snapshot, outbox: { add: first.announced } });
     await accounts.removePublished(ada, [1]);
     const second = bought(2, first.snapshot);
-    await accounts.commit({ read: first.snapshot, next: second.snapshot, outbox: { add: second.announced } });
+    await commit({ read: first.snapshot, next: second.snapshot, outbox: { add: second.announced } });
     expect(await outboxVersions()).toEqual([2, 3]);
   });
 
   it('may be nothing', async () => {
     const { snapshot } = bought(1);
-    await accounts.commit({ read: undefined, next: snapshot, outbox: { add: [] } });
-    expect(await accounts.commit({ read: snapshot, next: snapshot, outbox: { add: [] } })).toBe(true);
+    await commit({ read: undefined, next: snapshot, outbox: { add: [] } });
+    expect(await commit({ read: snapshot, next: snapshot, outbox: { add: [] } })).toBe(true);
     expect(await outboxVersions()).toEqual([]);
   });
 
   it('may be replaced as a whole', async () => {
     const first = bought(16);
-    await accounts.commit({ read: undefined, next: first.snapshot, outbox: { add: first.announced } });
+    await commit({ read: undefined, next: first.snapshot, outbox: { add: first.announced } });
     const { snapshot } = bought(1, first.snapshot);
     const readAgain: Announcement = replacement(snapshot);
-    await accounts.commit({ read: first.snapshot, next: snapshot, outbox: { replace: [readAgain] } });
+    await commit({ read: first.snapshot, next: snapshot, outbox: { replace: [readAgain] } });
     expect((await accounts.read(ada))?.outbox).toEqual([readAgain]);
   });
 
   it('is removed in one write also when it is all that an outbox may hold', async () => {
     let { snapshot, announced } = bought(16);
-    await accounts.commit({ read: undefined, next: snapshot, outbox: { add: announced } });
+    await commit({ read: undefined, next: snapshot, outbox: { add: announced } });
     for (let n = 1; n < 4; n++) {
       const next = bought(16, snapshot);
-      await accounts.commit({ read: snapshot, next: next.snapshot, outbox: { add: next.announced } });
+      await commit({ read: snapshot, next: next.snapshot, outbox: { add: next.announced } });
       snapshot = next.snapshot;
       announced = [...announced, ...next.announced];
     }
@@ -241,7 +260,7 @@ describe('an account may ask for a recompute', () => {
   it('and that touches neither its answer nor its purchases', async () => {
     await limiter().secondsToWait(ada, nowMs);
     expect(await accounts.read(ada)).toBeUndefined();
-    expect(await accounts.readPurchases(ada)).toEqual([]);
+    expect(await purchasesOf(ada)).toEqual([]);
   });
 });
 
@@ -254,9 +273,9 @@ describe('a table', () => {
     const { snapshot } = bought(1);
     const attempts = [
       unreachable.read(ada),
-      unreachable.readPurchases(ada),
+      unreachable.readAll(ada),
       unreachable.putPurchase(purchase({ accountId: ada })),
-      unreachable.commit({ read: undefined, next: snapshot, outbox: { add: [] } }),
+      unreachable.commit({ read: undefined, next: snapshot, basis: {}, outbox: { add: [] } }),
       unreachable.removePublished(ada, [1]),
       limiter.secondsToWait(ada, nowMs),
     ];
@@ -274,7 +293,7 @@ describe('a table', () => {
 
   it('holds the versions beside the snapshot, where a condition can see them', async () => {
     const { snapshot } = bought(3);
-    await accounts.commit({ read: undefined, next: snapshot, outbox: { add: [] } });
+    await commit({ read: undefined, next: snapshot, outbox: { add: [] } });
     const get = new GetCommand({ TableName: table.name, Key: { pk: ada, sk: 'account' } });
     expect((await table.client.send(get)).Item).toMatchObject({
       version: 3,

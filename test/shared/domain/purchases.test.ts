@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { endOf, heldUntil, supersedes } from '../../../shared/domain/purchases.ts';
+import { basisOf, covers, endOf, heldUntil, latestOf, supersedes } from '../../../shared/domain/purchases.ts';
 import { reports } from '../../support/arbitraries.ts';
 import { product } from '../../support/catalogs.ts';
 import { purchase } from '../../support/world.ts';
@@ -77,5 +77,35 @@ describe('a purchase is held', () => {
   it('until an instant that can be written, also when the store says "for ever" as the year 9999', () => {
     const forEver = purchase({ validUntil: '9999-12-31T23:59:59.999Z' });
     expect(heldUntil(forEver, graceful)).toBe('9999-12-31T23:59:59.999Z');
+  });
+});
+
+describe('of many reports', () => {
+  const purchases = fc.array(
+    fc.record({ purchaseId: fc.constantFrom('sub_1', 'sub_2', 'sub_3'), reported: reports }).map(purchase),
+    { maxLength: 8 },
+  );
+
+  it('the latest of each purchase counts, in any order', () => {
+    fc.assert(
+      fc.property(purchases, (all) => {
+        const latest = latestOf(all);
+        expect(new Set(latest.map(({ purchaseId }) => purchaseId)).size).toBe(latest.length);
+        for (const { purchaseId, reported } of all) {
+          const counted = latest.find((each) => each.purchaseId === purchaseId)!;
+          expect(supersedes(reported, counted.reported)).toBe(false);
+        }
+      }),
+    );
+  });
+
+  it('an answer is covered by what it rests on and by later reports, not without one or with an earlier', () => {
+    const [one, two] = [purchase(), purchase({ purchaseId: 'sub_2' })];
+    const later = purchase({ reported: { ...one.reported, revision: 1 } });
+    expect(covers([one, two], basisOf([one]))).toBe(true);
+    expect(covers([later], basisOf([one]))).toBe(true);
+    expect(covers([one], basisOf([later]))).toBe(false);
+    expect(covers([two], basisOf([one]))).toBe(false);
+    expect(covers([], basisOf([]))).toBe(true);
   });
 });
