@@ -19,7 +19,7 @@ export interface Surroundings extends Pick<LocalStack, 'config' | 'endpoints' | 
 }
 
 const watch = watchCalls();
-const local = await startLocal({ assembly: process.argv[2] ?? '' });
+const local = await startLocal({ assembly: process.argv[2] ?? '', permissions: 'ignored' });
 const { config, endpoints, outputs } = local;
 let settled = Promise.resolve();
 

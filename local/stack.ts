@@ -36,6 +36,8 @@ export interface LocalOptions {
   readonly ports?: Partial<Readonly<Record<PortName, number>>>;
   /** The built player; without it the player's origin says that there is none. */
   readonly playerDir?: string;
+  /** Whether each function may do only what its role allows, as in AWS; `ignored` saves a hop per call. */
+  readonly permissions?: 'enforced' | 'ignored';
   /** Hears of each step as it is done. */
   readonly report?: (line: string) => void;
   /** Hears each line a function logs. */
@@ -142,14 +144,17 @@ async function start(options: LocalOptions, lifetime: Lifetime): Promise<LocalSt
     lambda: lambda.url,
   };
 
-  const gate = await running('IAM', () =>
-    startGate({
-      region,
-      accountId,
-      services: { ...endpoints, 'cognito-idp': endpoints.cognito },
-      log,
-    }),
-  );
+  const gate =
+    options.permissions === 'ignored'
+      ? undefined
+      : await running('IAM', () =>
+          startGate({
+            region,
+            accountId,
+            services: { ...endpoints, 'cognito-idp': endpoints.cognito },
+            log,
+          }),
+        );
 
   const userPoolIdentities = new Map<string, Identity>();
   const identityOf = (logicalId: string) =>
@@ -161,10 +166,10 @@ async function start(options: LocalOptions, lifetime: Lifetime): Promise<LocalSt
     ssmParameter: (name: string) => ssm.get(name),
   };
   const resolver = createResolver({ ...world, addresses });
-  // Functions reach the stand-ins through the gate alone, by the addresses of queues too.
+  // Where there is a gate, functions reach the stand-ins through it alone, by the addresses of queues too.
   const functionResolver = createResolver({
     ...world,
-    addresses: new Map([...addresses, [sqs.url, gate.url]]),
+    addresses: new Map([...addresses, [sqs.url, gate?.url ?? sqs.url]]),
   });
   const client = { region, credentials: { accessKeyId: 'local', secretAccessKey: 'local' } };
   const clients = {
@@ -192,14 +197,14 @@ async function start(options: LocalOptions, lifetime: Lifetime): Promise<LocalSt
       resolver: functionResolver,
       region,
       identityOf,
-      endpointVariables: endpointVariables(gate.url),
+      endpointVariables: endpointVariables(endpoints, gate?.url),
       log,
     }),
   );
   lifetime.stopWith(async () => {
     await Promise.all([...functions.values()].map((one) => one.stop()));
   });
-  gate.admit(readPrincipals({ resolver, identityOf }));
+  gate?.admit(readPrincipals({ resolver, identityOf }));
   lambda.serve(functions.values());
   const restApi = readRestApi({
     resolver,
@@ -257,9 +262,20 @@ async function start(options: LocalOptions, lifetime: Lifetime): Promise<LocalSt
 }
 
 /** https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html */
-function endpointVariables(url: string): Readonly<Record<string, string>> {
-  const services = ['COGNITO_IDENTITY_PROVIDER', 'DYNAMODB', 'LAMBDA', 'SQS', 'SSM'];
-  return Object.fromEntries(services.map((service) => [`AWS_ENDPOINT_URL_${service}`, url]));
+function endpointVariables(
+  { cognito, dynamodb, lambda, sqs, ssm }: LocalStack['endpoints'],
+  gateUrl: string | undefined,
+): Readonly<Record<string, string>> {
+  const services = {
+    COGNITO_IDENTITY_PROVIDER: cognito,
+    DYNAMODB: dynamodb,
+    LAMBDA: lambda,
+    SQS: sqs,
+    SSM: ssm,
+  };
+  return Object.fromEntries(
+    Object.entries(services).map(([service, url]) => [`AWS_ENDPOINT_URL_${service}`, gateUrl ?? url]),
+  );
 }
 
 function steps(report: (line: string) => void) {

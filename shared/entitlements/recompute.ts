@@ -32,10 +32,12 @@ export async function recompute(
   accountId: string,
   reported: readonly Purchase[] = [],
 ): Promise<void> {
+  const committing = commitNext(world, accountId, reported);
   const cached = readEarly(world.cache, accountId);
-  const { snapshot, outbox } = await commitNext(world, accountId, reported);
+  const { snapshot, outbox } = await committing;
   await writeUnlessNewer(world, snapshot, cached());
-  await both(followTable(world, snapshot), publish(world, accountId, outbox));
+  const published = await publish(world, accountId, outbox);
+  await both(followTable(world, snapshot), removePublished(world, accountId, published));
 }
 
 /** Computes and commits until nobody interferes; returns what the table then holds. */
@@ -86,19 +88,30 @@ async function both<A, B>(first: Promise<A>, second: Promise<B>): Promise<[A, B]
   return Promise.all([first, second]);
 }
 
-/** Publishes in the order of the versions, then takes exactly what was published out of the outbox. */
+/** Publishes in the order of the versions; what is out stays out of the outbox also when a later one fails. */
 async function publish(
   { accounts, topic }: World,
   accountId: string,
   outbox: AccountRecord['outbox'],
-): Promise<void> {
+): Promise<readonly number[]> {
   const published: number[] = [];
   try {
     for (const announcement of outbox.toSorted((a, b) => a.version - b.version)) {
       await topic.publish(accountId, announcement);
       published.push(announcement.version);
     }
-  } finally {
-    if (published.length > 0) await accounts.removePublished(accountId, published);
+  } catch (error) {
+    await removePublished({ accounts }, accountId, published);
+    throw error;
   }
+  return published;
+}
+
+/** Takes exactly these out of the outbox: others may have been added meanwhile. */
+async function removePublished(
+  { accounts }: Pick<World, 'accounts'>,
+  accountId: string,
+  versions: readonly number[],
+): Promise<void> {
+  if (versions.length > 0) await accounts.removePublished(accountId, versions);
 }
