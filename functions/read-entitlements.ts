@@ -1,14 +1,7 @@
-import { accountTable } from '../shared/aws/account-table.ts';
-import { sqsCheckoutQueue } from '../shared/aws/checkout-queue.ts';
-import { loadCatalog } from '../shared/catalog.ts';
 import type { Reading } from '../shared/entitlements/read-snapshot.ts';
-import { readSnapshot } from '../shared/entitlements/read-snapshot.ts';
-import { setting } from '../shared/env.ts';
 import { Malformed } from '../shared/errors.ts';
 import { viewer, type HttpReply, type ViewerRequest } from '../shared/lambda/http.ts';
-import { noteMissing } from '../shared/lambda/log.ts';
-import { momentoSnapshotCache } from '../shared/momento/snapshot-cache.ts';
-import { secretsFromSsm } from '../shared/secrets.ts';
+import { snapshotReader } from '../shared/lambda/snapshot-reader.ts';
 
 interface World {
   readonly read: (accountId: string, atLeast: number) => Promise<Reading>;
@@ -35,25 +28,8 @@ function atLeastOf(text: string | undefined): number {
 /** Whether the caller's copies, a list of entity tags, include this one; compared weakly (RFC 9110). */
 function knows(ifNoneMatch: string | undefined, etag: string): boolean {
   const opaque = (tag: string) => tag.trim().replace(/^W\//, '');
-  return ifNoneMatch?.split(',').some((tag) => opaque(tag) === opaque(etag)) ?? false;
+  const tags = ifNoneMatch?.split(',').map(opaque) ?? [];
+  return tags.includes('*') || tags.includes(opaque(etag));
 }
 
-const secrets = secretsFromSsm({
-  parameters: {
-    key: setting('MOMENTO_DATA_KEY_PARAMETER'),
-    endpoint: setting('MOMENTO_ENDPOINT_PARAMETER'),
-  },
-  warn: noteMissing,
-});
-const world = {
-  accounts: accountTable(setting('TABLE_NAME')),
-  cache: momentoSnapshotCache(secrets, setting('MOMENTO_CACHE_NAME')),
-  queue: sqsCheckoutQueue(setting('CHECKOUT_QUEUE_URL')),
-  catalog: loadCatalog(),
-  now: Date.now,
-  warn: noteMissing,
-};
-
-export const handler = viewer(
-  readEntitlements({ read: (accountId, atLeast) => readSnapshot(world, accountId, atLeast) }),
-);
+export const handler = viewer(readEntitlements({ read: snapshotReader() }));

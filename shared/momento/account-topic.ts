@@ -1,7 +1,7 @@
 import { TopicClient, TopicConfigurations } from '@gomomento/sdk';
 import type { AccountTopic } from '../ports.ts';
 import type { Secrets } from '../secrets.ts';
-import { credentialsFor, type MomentoAccess } from './credentials.ts';
+import { credentialsFor, SILENT, type MomentoAccess } from './credentials.ts';
 import { answered } from './errors.ts';
 import { rotatingClient } from './rotating-client.ts';
 
@@ -12,7 +12,7 @@ export function momentoAccountTopic(secrets: Secrets<keyof MomentoAccess>, cache
     (access) =>
       new TopicClient({
         credentialProvider: credentialsFor(access),
-        configuration: TopicConfigurations.Lambda.latest(),
+        configuration: TopicConfigurations.Lambda.latest(SILENT),
       }),
   );
   return {

@@ -1,4 +1,4 @@
-import { CredentialProvider } from '@gomomento/sdk';
+import { CredentialProvider, NoopMomentoLoggerFactory } from '@gomomento/sdk';
 
 /** What connects to Momento: a key and the host it belongs to, both from SSM. */
 export interface MomentoAccess {
@@ -23,3 +23,6 @@ export function credentialsFor({ key, endpoint }: MomentoAccess): CredentialProv
     },
   });
 }
+
+/** The SDK's own lines are no JSON, and may hold what no log should; what goes wrong reaches us as an answer. */
+export const SILENT = new NoopMomentoLoggerFactory();

@@ -2,7 +2,7 @@ import { CacheClient, Configurations, ReadConcern } from '@gomomento/sdk';
 import type { Snapshot } from '../domain/entitlements.ts';
 import type { CachedSnapshot, SnapshotCache } from '../ports.ts';
 import type { Secrets } from '../secrets.ts';
-import { credentialsFor, type MomentoAccess } from './credentials.ts';
+import { credentialsFor, SILENT, type MomentoAccess } from './credentials.ts';
 import { answered } from './errors.ts';
 import { rotatingClient } from './rotating-client.ts';
 
@@ -17,7 +17,7 @@ export function momentoSnapshotCache(
       new CacheClient({
         credentialProvider: credentialsFor(access),
         // The SDK's default may answer from a replica that lags behind.
-        configuration: Configurations.Lambda.latest().withReadConcern(ReadConcern.CONSISTENT),
+        configuration: Configurations.Lambda.latest(SILENT).withReadConcern(ReadConcern.CONSISTENT),
         defaultTtlSeconds: 60,
       }),
   );

@@ -9,7 +9,7 @@ import {
 import { TooOften, Unavailable } from '../errors.ts';
 import type { TokenMint, VendedToken } from '../ports.ts';
 import type { Secrets } from '../secrets.ts';
-import { credentialsFor, type MomentoAccess } from './credentials.ts';
+import { credentialsFor, SILENT, type MomentoAccess } from './credentials.ts';
 import { answered, Throttled } from './errors.ts';
 import { rotatingClient } from './rotating-client.ts';
 
@@ -26,7 +26,7 @@ export function momentoTokenMint(secrets: Secrets<keyof MomentoAccess>, cacheNam
     (access) =>
       new AuthClient({
         credentialProvider: credentialsFor(access),
-        configuration: AuthClientConfigurations.Default.latest(),
+        configuration: AuthClientConfigurations.Default.latest(SILENT),
       }),
   );
 

@@ -41,6 +41,7 @@ test('while Momento is unreachable purchases are accepted and read, and the push
   });
   await expect.poll(() => depthOf(stack, stack.outputs['CheckoutQueueUrl'])).toBe(0);
   expect(await depthOf(stack, stack.outputs['DeadLetterQueueUrl'])).toBe(0);
+  expect(stack.logs.filter(({ line }) => !isStructured(line))).toEqual([]);
   player.stop();
   await stack.stop();
 });
@@ -129,3 +130,12 @@ test('an outage of sixty days sends nothing to the dead-letter queue and loses n
   sqs.destroy();
   await server.stop();
 });
+
+/** One JSON object, as log queries need it; no library's own sentence in between. */
+function isStructured(line: string): boolean {
+  try {
+    return typeof (JSON.parse(line) as { message?: unknown }).message === 'string';
+  } catch {
+    return false;
+  }
+}

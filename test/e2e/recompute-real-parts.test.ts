@@ -1,8 +1,5 @@
-import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { Configurations, CacheClient, TopicClient, TopicConfigurations } from '@gomomento/sdk';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { startDynamoDb } from '../../local/dynamodb/server.ts';
 import { startMomento, type MomentoStandIn } from '../../local/momento/server.ts';
 import { accountTable } from '../../shared/aws/account-table.ts';
 import { loadCatalog } from '../../shared/catalog.ts';
@@ -16,6 +13,7 @@ import { momentoSnapshotCache } from '../../shared/momento/snapshot-cache.ts';
 import type { AccountStore, AccountTopic, SnapshotCache } from '../../shared/ports.ts';
 import { mortal } from '../support/crash.ts';
 import { interleave } from '../support/interleaving.ts';
+import { startTable, type TestTable } from '../support/table.ts';
 import { interrupted, purchase } from '../support/world.ts';
 
 /*
@@ -27,7 +25,7 @@ const catalog = loadCatalog();
 const now = Date.now;
 
 let momento: MomentoStandIn;
-let dynamo: Awaited<ReturnType<typeof startDynamoDb>>;
+let table: TestTable;
 let ports: { readonly accounts: AccountStore; readonly cache: SnapshotCache; readonly topic: AccountTopic };
 let reader: CacheClient;
 let topics: TopicClient;
@@ -35,30 +33,11 @@ let topics: TopicClient;
 beforeAll(async () => {
   momento = await startMomento();
   momento.createCache(CACHE);
-  dynamo = await startDynamoDb();
+  table = await startTable();
   const access = { key: momento.mintKey('data'), endpoint: momento.url };
   const secrets = { get: async () => access, refresh: async () => access };
-  const client = new DynamoDBClient({
-    region: 'eu-west-1',
-    endpoint: dynamo.url,
-    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
-  });
-  await client.send(
-    new CreateTableCommand({
-      TableName: 'accounts',
-      BillingMode: 'PAY_PER_REQUEST',
-      AttributeDefinitions: [
-        { AttributeName: 'pk', AttributeType: 'S' },
-        { AttributeName: 'sk', AttributeType: 'S' },
-      ],
-      KeySchema: [
-        { AttributeName: 'pk', KeyType: 'HASH' },
-        { AttributeName: 'sk', KeyType: 'RANGE' },
-      ],
-    }),
-  );
   ports = {
-    accounts: accountTable('accounts', DynamoDBDocumentClient.from(client)),
+    accounts: accountTable(table.name, table.client),
     cache: momentoSnapshotCache(secrets, CACHE),
     topic: momentoAccountTopic(secrets, CACHE),
   };
@@ -72,7 +51,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await momento.stop();
-  await dynamo.stop();
+  await table.stop();
 });
 
 async function cachedOf(accountId: string): Promise<Snapshot | undefined> {

@@ -1,0 +1,28 @@
+import { accountTable } from '../aws/account-table.ts';
+import { sqsCheckoutQueue } from '../aws/checkout-queue.ts';
+import { loadCatalog } from '../catalog.ts';
+import { readSnapshot, type Reading } from '../entitlements/read-snapshot.ts';
+import { setting } from '../env.ts';
+import { momentoSnapshotCache } from '../momento/snapshot-cache.ts';
+import { secretsFromSsm } from '../secrets.ts';
+import { noteMissing } from './log.ts';
+
+/** Reads snapshots in the stage's cache and table, as its settings name them. */
+export function snapshotReader(): (accountId: string, atLeast?: number) => Promise<Reading> {
+  const secrets = secretsFromSsm({
+    parameters: {
+      key: setting('MOMENTO_DATA_KEY_PARAMETER'),
+      endpoint: setting('MOMENTO_ENDPOINT_PARAMETER'),
+    },
+    warn: noteMissing,
+  });
+  const world = {
+    accounts: accountTable(setting('TABLE_NAME')),
+    cache: momentoSnapshotCache(secrets, setting('MOMENTO_CACHE_NAME')),
+    queue: sqsCheckoutQueue(setting('CHECKOUT_QUEUE_URL')),
+    catalog: loadCatalog(),
+    now: Date.now,
+    warn: noteMissing,
+  };
+  return (accountId, atLeast) => readSnapshot(world, accountId, atLeast);
+}
