@@ -1,4 +1,3 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import { HOPS, prepareHops, type BareHops, type Hop } from './bare-hops.ts';
 import { checkoutEvent } from './checkout-events.ts';
 import { nowMs } from './clock.ts';
@@ -34,9 +33,6 @@ const PURCHASES = 500;
  * stream of a subscription after 5 s and resumes half a second later, which is no delay of ours.
  */
 const WARM_UP = { purchases: 100, ms: 8000 };
-
-/** Two requests per round, and a stage admits 50 per second. */
-const ROUND_MS = 50;
 
 /** After its message is out a function still empties its outbox, and the queue deletes: the end of a purchase. */
 const LAST_CALL = 'SQS DeleteMessageBatch';
@@ -89,13 +85,10 @@ interface Round {
 async function run(running: Running): Promise<readonly Round[]> {
   const startedMs = performance.now();
   let index = 0;
-  const round = async (): Promise<Round> => {
-    const [measured] = await Promise.all([
-      (async () => ({ purchase: await buy(running, index++), hops: await running.hops.measure() }))(),
-      pause(ROUND_MS),
-    ]);
-    return measured;
-  };
+  const round = async (): Promise<Round> => ({
+    purchase: await buy(running, index++),
+    hops: await running.hops.measure(),
+  });
 
   running.report('purchase: warming up');
   while (index < WARM_UP.purchases || performance.now() - startedMs < WARM_UP.ms) await round();

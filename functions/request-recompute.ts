@@ -12,7 +12,7 @@ interface World {
 }
 
 /** "Restore purchases" is pressed again and again; once in this time is enough. */
-const INTERVAL_SECONDS = 10;
+const INTERVAL_SECONDS = 5;
 
 /** POST /entitlements/recompute: has the account's answer computed afresh from its purchases. */
 export function requestRecompute({ limiter, queue, now }: World) {

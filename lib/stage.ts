@@ -48,7 +48,7 @@ export function readStage(context: Context): Stage {
     logLevel: logLevel(text(context, 'logLevel') ?? 'INFO'),
     keepsData,
     logRetentionDays: keepsData ? 30 : 7,
-    throttle: keepsData ? { requestsPerSecond: 1000, burst: 2000 } : { requestsPerSecond: 50, burst: 100 },
+    throttle: keepsData ? { requestsPerSecond: 1000, burst: 2000 } : { requestsPerSecond: 500, burst: 1000 },
   };
 }
 

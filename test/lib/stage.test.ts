@@ -16,7 +16,7 @@ describe('a stage', () => {
       logLevel: 'INFO',
       keepsData: false,
       logRetentionDays: 7,
-      throttle: { requestsPerSecond: 50, burst: 100 },
+      throttle: { requestsPerSecond: 500, burst: 1000 },
     });
   });
 
