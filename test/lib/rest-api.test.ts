@@ -75,7 +75,7 @@ describe('the REST API', () => {
   it('is throttled, and more narrowly outside prod', () => {
     expect(theOnly(template, 'AWS::ApiGateway::Stage')).toMatchObject({
       MethodSettings: [
-        { HttpMethod: '*', ResourcePath: '/*', ThrottlingRateLimit: 50, ThrottlingBurstLimit: 100 },
+        { HttpMethod: '*', ResourcePath: '/*', ThrottlingRateLimit: 500, ThrottlingBurstLimit: 1000 },
       ],
     });
     expect(theOnly(synthesize({ stageName: 'prod' }), 'AWS::ApiGateway::Stage')).toMatchObject({
