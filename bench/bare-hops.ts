@@ -14,7 +14,7 @@ import {
   SendMessageCommand,
   SQSClient,
 } from '@aws-sdk/client-sqs';
-import { DynamoDBDocumentClient, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { DynamoDBDocumentClient, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { credentialsFor } from '../shared/momento/credentials.ts';
 import { answered } from '../shared/momento/errors.ts';
 import type { Surroundings } from './stack-process.ts';
@@ -23,7 +23,7 @@ import { listenTo } from './viewer.ts';
 export const HOPS = [
   'HTTP round trip to the API (GET /catalog)',
   'SQS send → receive',
-  'table write (UpdateItem)',
+  'table write (conditional UpdateItem)',
   'cache write (Momento set)',
   'publish → receive (Momento topic)',
 ] as const;
@@ -39,13 +39,24 @@ export interface BareHops {
 /** Apart from every account: a queue, an item, a key and a topic of their own, in the same stand-ins. */
 const SCRATCH = 'bench-scratch';
 
-/** The steps that a purchase cannot do without, each by itself, with the clients that the functions use. */
-export async function prepareHops({
-  config,
-  endpoints,
-  outputs,
-  momentoDataKey,
-}: Surroundings): Promise<BareHops> {
+/** What the hops carry, so that they are those of a purchase and not of an empty envelope. */
+export interface Load {
+  /** In the queue. */
+  readonly message: string;
+  /** In the table and in the cache. */
+  readonly snapshot: string;
+  /** In the table until it is published on the topic. */
+  readonly announcement: string;
+}
+
+/**
+ * The steps that a purchase cannot do without, each by itself, with the clients that the functions use and with the
+ * same bytes and conditions.
+ */
+export async function prepareHops(
+  { config, endpoints, outputs, momentoDataKey }: Surroundings,
+  { message, snapshot, announcement }: Load,
+): Promise<BareHops> {
   const aws = { region: config.region, credentials: { accessKeyId: 'local', secretAccessKey: 'local' } };
   const sqs = new SQSClient({ ...aws, endpoint: endpoints.sqs });
   const dynamoDb = new DynamoDBClient({ ...aws, endpoint: endpoints.dynamodb });
@@ -71,6 +82,8 @@ export async function prepareHops({
   const queue = await scratchQueue(sqs);
   const table = DynamoDBDocumentClient.from(dynamoDb);
   let count = 0;
+  const item = { pk: SCRATCH, sk: SCRATCH, version: 0, outbox: {} };
+  await table.send(new PutCommand({ TableName: outputs['TableName'], Item: item }));
 
   const hops: Readonly<Record<Hop, () => Promise<void>>> = {
     'HTTP round trip to the API (GET /catalog)': async () => {
@@ -79,24 +92,30 @@ export async function prepareHops({
       await response.arrayBuffer();
     },
     'SQS send → receive': async () => {
-      await Promise.all([queue.send(String(count)), queue.received()]);
+      await Promise.all([queue.send(message), queue.received()]);
     },
-    'table write (UpdateItem)': async () => {
+    'table write (conditional UpdateItem)': async () => {
       await table.send(
         new UpdateCommand({
           TableName: outputs['TableName'],
           Key: { pk: SCRATCH, sk: SCRATCH },
-          UpdateExpression: 'SET version = :version',
-          ExpressionAttributeValues: { ':version': count },
+          UpdateExpression: 'SET version = :version, #snapshot = :snapshot, outbox.#first = :announcement',
+          ConditionExpression: 'version <= :version',
+          ExpressionAttributeNames: { '#snapshot': 'snapshot', '#first': '1' },
+          ExpressionAttributeValues: {
+            ':version': count,
+            ':snapshot': snapshot,
+            ':announcement': announcement,
+          },
         }),
       );
     },
     'cache write (Momento set)': async () => {
-      answered(await cache.set(cacheName, SCRATCH, String(count)), 'set');
+      answered(await cache.set(cacheName, SCRATCH, snapshot), 'set');
     },
     'publish → receive (Momento topic)': async () => {
       const next = heard.next();
-      answered(await publisher.publish(cacheName, SCRATCH, String(count)), 'publish');
+      answered(await publisher.publish(cacheName, SCRATCH, announcement), 'publish');
       await next;
     },
   };

@@ -1,11 +1,11 @@
-import { HOPS, prepareHops, type BareHops, type Hop } from './bare-hops.ts';
+import { HOPS, prepareHops, type BareHops, type Hop, type Load } from './bare-hops.ts';
 import { checkoutEvent } from './checkout-events.ts';
 import { nowMs } from './clock.ts';
 import type { RemoteCall } from './remote-calls.ts';
 import { runStack, type RunningStack } from './run-stack.ts';
 import { sequenceTo, type TimedCall } from './sequence.ts';
 import { summarize, type Summary } from './statistics.ts';
-import { fetchToken, listenTo, playerClient, signIn, type Listening } from './viewer.ts';
+import { fetchSnapshot, fetchToken, listenTo, playerClient, signIn, type Listening } from './viewer.ts';
 
 export interface PurchaseReport {
   /** From sending the signed event to the entitlement message at the subscriber. */
@@ -42,8 +42,8 @@ const LONG_POLL = 'SQS ReceiveMessage';
 /** Runs the whole product on loopback and measures purchases and bare hops in turn, one of each per round. */
 export async function measurePurchases({ assembly, report }: Options): Promise<PurchaseReport> {
   const stack = await runStack(assembly);
-  const hops = await prepareHops(stack);
   const player = await startPlayer(stack);
+  const hops = await prepareHops(stack, await typicalLoad(stack, player));
   try {
     return summarizeRounds(await run({ stack, hops, player, report }));
   } finally {
@@ -56,18 +56,37 @@ export async function measurePurchases({ assembly, report }: Options): Promise<P
 
 interface Player extends Listening {
   readonly accountId: string;
+  readonly idToken: string;
 }
 
 /** Signed in as the demo user and subscribed to its topic, by the token that the API vends. */
 async function startPlayer(stack: RunningStack): Promise<Player> {
-  const token = await fetchToken(stack.config.apiUrl, await signIn(stack));
+  const idToken = await signIn(stack);
+  const token = await fetchToken(stack.config.apiUrl, idToken);
   const client = playerClient(token);
   const heard = await listenTo(client, token.cacheName, token.userId);
   return {
     accountId: token.userId,
+    idToken,
     next: () => heard.next(),
     stop: () => heard.stop(),
   };
+}
+
+/** The account of the benchmark holds none to four purchases, most of the time two or three. */
+const FIRST_PURCHASES = 3;
+
+/** What a purchase in the middle of the run sends through the queue and writes: the bare hops carry the same. */
+async function typicalLoad(stack: RunningStack, player: Player): Promise<Load> {
+  let announcement = '';
+  let message = '';
+  for (let index = 0; index < FIRST_PURCHASES; index++) {
+    const bought = await buy({ stack, player }, index);
+    announcement = bought.announcement;
+    message = bought.message;
+  }
+  const snapshot = await fetchSnapshot(stack.config.apiUrl, player.idToken);
+  return { message, snapshot, announcement };
 }
 
 interface Running {
@@ -84,7 +103,7 @@ interface Round {
 
 async function run(running: Running): Promise<readonly Round[]> {
   const startedMs = performance.now();
-  let index = 0;
+  let index = FIRST_PURCHASES;
   const round = async (): Promise<Round> => ({
     purchase: await buy(running, index++),
     hops: await running.hops.measure(),
@@ -104,9 +123,12 @@ interface Purchase {
   readonly tookMs: number;
   /** Those that the message waited for, or that were under way when it arrived; times from the sending. */
   readonly calls: readonly RemoteCall[];
+  /** What went through the queue, and what was heard. */
+  readonly message: string;
+  readonly announcement: string;
 }
 
-async function buy({ stack, player }: Running, index: number): Promise<Purchase> {
+async function buy({ stack, player }: Pick<Running, 'stack' | 'player'>, index: number): Promise<Purchase> {
   const event = checkoutEvent(stack.checkoutSecret, player.accountId, index, Date.now());
   const { entitlementId, headers, body } = event;
   await stack.watch(LAST_CALL);
@@ -122,7 +144,12 @@ async function buy({ stack, player }: Running, index: number): Promise<Purchase>
   const { data } = JSON.parse(text) as { readonly data: { readonly entitlementId?: string } };
   if (data.entitlementId !== entitlementId) throw new Error(`not the message of ${entitlementId}: ${text}`);
 
-  return { tookMs: atMs - sentMs, calls: callsBetween(await stack.calls(), sentMs, atMs) };
+  return {
+    tookMs: atMs - sentMs,
+    calls: callsBetween(await stack.calls(), sentMs, atMs),
+    message: JSON.stringify({ kind: 'purchase', event: JSON.parse(body) as unknown }),
+    announcement: text,
+  };
 }
 
 /** A long poll counts when it was answered in between, and not when it began: it had been waiting already. */

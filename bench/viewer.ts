@@ -60,6 +60,13 @@ export async function fetchToken(apiUrl: string, idToken: string): Promise<Token
   return (await response.json()) as Token;
 }
 
+/** GET /entitlements, as text. */
+export async function fetchSnapshot(apiUrl: string, idToken: string): Promise<string> {
+  const response = await fetch(`${apiUrl}/entitlements`, { headers: { authorization: `Bearer ${idToken}` } });
+  if (response.status !== 200) throw new Error(`GET /entitlements answered ${response.status}`);
+  return response.text();
+}
+
 /** A player's connection to Momento: the SDK with the vended token. */
 export function playerClient({ token, endpoint }: Token): TopicClient {
   const { host } = new URL(endpoint);
