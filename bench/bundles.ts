@@ -39,7 +39,7 @@ interface Subject {
 }
 
 /** Imports per subject, each in a process of its own. */
-const SAMPLES = 21;
+const SAMPLES = 41;
 
 /**
  * Weighs every function's bundle and times its import. The subjects take turns, each round beginning with another

@@ -95,8 +95,8 @@ function purchaseSection({ purchase, hops, steps, sequence }: PurchaseReport): r
     `## From a purchase to the player`,
     `From sending a signed event to \`POST /checkout-events\` until the entitlement's message arrives at a subscriber
 that uses Momento's SDK with the token of \`GET /token\`: ${purchase.count} purchases against the synthesized app on
-loopback, each followed by one of each bare hop with the same bytes, by the same client, in another process than the servers. Functions
-reach the stand-ins directly, as the bare hops do, without the gate that enforces their permissions under \`npm start\`.
+loopback, each followed by one of each bare hop with the same bytes, by the same client, in another process than the
+servers. Functions reach the stand-ins directly, as the bare hops do, without the gate that enforces permissions under \`npm start\`.
 Two things make a purchase slower here than its hops: all servers of the local stack share one thread, on which a
 purchase that keeps several of them and two functions busy waits for itself; and a function's own work, the passing of
 an event to its thread and back included, counts on top. A profile of that work is flat: signing, serializing and

@@ -4,6 +4,7 @@ import { firstSnapshot, isOverdue, nextSnapshot } from '../domain/snapshots.ts';
 import { Unavailable } from '../errors.ts';
 import type { AccountStore, CheckoutQueue, SnapshotCache } from '../ports.ts';
 import { fillCache } from './fill-cache.ts';
+import { readAccount } from './read-account.ts';
 
 interface World {
   readonly accounts: Pick<AccountStore, 'read' | 'readAll'>;
@@ -39,7 +40,7 @@ export async function readSnapshot(world: World, accountId: string, atLeast = 0)
     return { snapshot: await cacheIfPossible(world, stored.snapshot), provisional: false };
   }
 
-  const { record: latest, purchases } = await accounts.readAll(accountId);
+  const { record: latest, purchases } = await readAccount({ accounts }, accountId);
   const previous = latest?.snapshot ?? firstSnapshot(accountId, catalog, now());
   const { snapshot, changes } = nextSnapshot(previous, purchases, catalog, now());
   const uncommitted = { ...snapshot, version: previous.version };

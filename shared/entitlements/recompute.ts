@@ -1,10 +1,11 @@
 import { announcementsOf, quietOnes, replacement } from '../domain/announcements.ts';
 import { compareCatalogVersions, type Catalog } from '../domain/catalog.ts';
-import { basisOf, covers, latestOf, type Purchase } from '../domain/purchases.ts';
+import { basisOf, latestOf, type Purchase } from '../domain/purchases.ts';
 import { firstSnapshot, nextSnapshot } from '../domain/snapshots.ts';
 import { Unavailable } from '../errors.ts';
 import type { AccountRecord, AccountStore, AccountTopic, CachedSnapshot, SnapshotCache } from '../ports.ts';
 import { followTable, writeUnlessNewer } from './fill-cache.ts';
+import { readAccount } from './read-account.ts';
 
 interface World {
   readonly accounts: AccountStore;
@@ -48,11 +49,8 @@ async function commitNext(
 ): Promise<AccountRecord> {
   const kept = Promise.all(reported.map((purchase) => accounts.putPurchase(purchase)));
   for (let conflicts = 0; conflicts < MOST_CONFLICTS; conflicts++) {
-    const [{ record, purchases: stored }] = await both(accounts.readAll(accountId), kept);
+    const [{ record, purchases: stored }] = await both(readAccount({ accounts }, accountId), kept);
     const purchases = latestOf([...stored, ...reported]);
-    // Purchases of an earlier moment than the record: one that somebody has committed since would seem taken away.
-    if (record && !covers(purchases, record.basis)) continue;
-
     const previous = record?.snapshot ?? firstSnapshot(accountId, catalog, now());
     const order = compareCatalogVersions(catalog.catalogVersion, previous.catalogVersion);
     if (order < 0) throw new Unavailable('a newer catalogue is in force', { retryAfterSeconds: 60 });
