@@ -1,7 +1,7 @@
 import { Webhook } from 'standardwebhooks';
 import { sqsCheckoutQueue } from '../shared/aws/checkout-queue.ts';
 import { loadCatalog } from '../shared/catalog.ts';
-import { parseCheckoutEvent } from '../shared/checkout-event.ts';
+import { parseCheckoutEvent, requireNotAhead } from '../shared/checkout-event.ts';
 import type { Catalog } from '../shared/domain/catalog.ts';
 import { setting } from '../shared/env.ts';
 import { jsonOf, open, type HttpReply, type HttpRequest } from '../shared/lambda/http.ts';
@@ -27,7 +27,7 @@ export function acceptCheckout({ secrets, queue, catalog, now }: World) {
       if (!verifies(request, signing)) throw new Refused(401, 'bad-signature');
     }
     const event = jsonOf(request);
-    parseCheckoutEvent(event, catalog, now());
+    requireNotAhead(parseCheckoutEvent(event, catalog), now());
     await queue.send({ kind: 'purchase', event, catalogVersion: catalog.catalogVersion });
     return { status: 202, body: {} };
   };

@@ -13,8 +13,11 @@ export function readEntitlements({ read }: World) {
     const { snapshot, provisional } = await read(accountId, atLeastOf(query['atLeast']));
     const etag = `W/"${snapshot.epoch}.${snapshot.version}.${snapshot.catalogVersion}"`;
     // The tag does not name the account: of two that share a browser, neither may be given the other's copy.
-    const reply = { headers: { ETag: etag, 'Cache-Control': 'private, no-cache', Vary: 'Authorization' } };
-    if (!provisional && knows(headers['if-none-match'], etag)) return { status: 304, ...reply };
+    const caching = { 'Cache-Control': 'private, no-cache', Vary: 'Authorization' };
+    // What is computed for this one answer has no version of its own, hence no tag.
+    if (provisional) return { status: 200, body: snapshot, headers: caching };
+    const reply = { headers: { ...caching, ETag: etag } };
+    if (knows(headers['if-none-match'], etag)) return { status: 304, ...reply };
     return { status: 200, body: snapshot, ...reply };
   };
 }

@@ -73,7 +73,7 @@ const world = {
 export const handler = batch(
   { queueUrl: setting('CHECKOUT_QUEUE_URL'), deadLetterQueueUrl: setting('DEAD_LETTER_QUEUE_URL') },
   recomputeEntitlements({
-    parse: (body) => parseCheckoutMessage(body, catalog, Date.now()),
+    parse: (body) => parseCheckoutMessage(body, catalog),
     recompute: (accountId, reported) => recompute(world, accountId, reported),
   }),
 );

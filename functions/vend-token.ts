@@ -59,7 +59,10 @@ const secrets = secretsFromSsm({
 
 export const handler = viewer(
   vendToken({
-    mint: reusingFresh(momentoTokenMint(secrets, cacheName), { now: Date.now }),
+    mint: reusingFresh(momentoTokenMint(secrets, cacheName), {
+      now: Date.now,
+      mintedWith: async () => Object.values(await secrets.get()).join(' '),
+    }),
     filler: invokedCacheFiller(setting('FILL_CACHE_FUNCTION_NAME')),
     cacheName,
     ttlSeconds: numberSetting('TOKEN_TTL_SECONDS'),

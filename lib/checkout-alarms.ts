@@ -1,17 +1,27 @@
 import { Duration } from 'aws-cdk-lib';
 import { ComparisonOperator, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import { FilterPattern, MetricFilter } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import type { CheckoutQueue } from './checkout-queue.ts';
+import type { UsherFunction } from './usher-function.ts';
 import { nameIn, type Stage } from './stage.ts';
 
 export interface CheckoutAlarmsProps {
   readonly stage: Stage;
   readonly checkout: CheckoutQueue;
+  /** What the queue delivers to. */
+  readonly consumer: UsherFunction;
 }
 
-/** Tells that purchases do not take effect: some lie in the dead letters, or the oldest has waited too long. */
+/** A message is renewed at this receive, about two minutes into an outage (shared/lambda/queue.ts). */
+const RENEWED_AT = 4;
+
+/** A message that waits comes back every 17 minutes: any longer period sees an outage without a gap. */
+const WAITING_PERIOD = Duration.minutes(20);
+
+/** Tells that purchases do not take effect: they lie in the dead letters, wait for an outage, or are not fetched. */
 export class CheckoutAlarms extends Construct {
-  constructor(scope: Construct, id: string, { stage, checkout }: CheckoutAlarmsProps) {
+  constructor(scope: Construct, id: string, { stage, checkout, consumer }: CheckoutAlarmsProps) {
     super(scope, id);
     const common = {
       evaluationPeriods: 1,
@@ -32,10 +42,32 @@ export class CheckoutAlarms extends Construct {
       .createAlarm(this, 'OldestMessage', {
         ...common,
         alarmName: nameIn(stage, 'checkout-oldest-message'),
-        alarmDescription:
-          'A checkout event has waited for five minutes: Momento or the table may be out of reach.',
-        // Longer than one visibility timeout (180 s), so that a single retry is no alarm.
+        alarmDescription: 'A checkout event has not been fetched for five minutes.',
+        // SQS leaves out of this metric what was received three times: it does not see what waits for an outage.
         threshold: Duration.minutes(5).toSeconds(),
       });
+    new MetricFilter(this, 'Waiting', {
+      logGroup: consumer.logGroup,
+      metricNamespace: 'usher',
+      metricName: nameIn(stage, 'checkout-waiting'),
+      filterPattern: FilterPattern.all(
+        FilterPattern.stringValue('$.message', '=', 'waits'),
+        FilterPattern.numberValue('$.receives', '>=', RENEWED_AT),
+      ),
+      metricValue: '1',
+    })
+      .metric({ period: WAITING_PERIOD, statistic: 'Sum' })
+      .createAlarm(this, 'WaitingAlarm', {
+        ...common,
+        alarmName: nameIn(stage, 'checkout-waiting'),
+        alarmDescription: 'Checkout events wait: Momento, the table or SSM is out of reach, or refuses us.',
+        threshold: 1,
+      });
+    consumer.metricErrors({ period: Duration.minutes(5), statistic: 'Sum' }).createAlarm(this, 'Crashes', {
+      ...common,
+      alarmName: nameIn(stage, 'checkout-crashes'),
+      alarmDescription: 'The function that applies checkout events has crashed or timed out.',
+      threshold: 1,
+    });
   }
 }

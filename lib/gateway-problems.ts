@@ -80,15 +80,16 @@ const HEADERS = {
 };
 
 /**
- * A gateway response has no logic, so for several origins it reflects the caller's. That lets every page read
- * these few fixed sentences and nothing more: credentials are never allowed, and preflight admits only our origins.
+ * A gateway response has no logic, so for several origins it lets every page read these few fixed sentences, and
+ * nothing more: credentials are never allowed, and preflight admits only our origins. Reflecting the caller's origin
+ * would need the header's exact case, which differs between HTTP/1.1 and HTTP/2.
  */
 function corsHeaders({ origins }: Pick<Stage, 'origins'>): Readonly<Record<string, string>> {
-  const [only] = origins;
-  const expose = { 'Access-Control-Expose-Headers': "'ETag, Retry-After'" };
-  return origins.length === 1
-    ? { ...expose, 'Access-Control-Allow-Origin': `'${only}'` }
-    : { ...expose, 'Access-Control-Allow-Origin': 'method.request.header.Origin', Vary: "'Origin'" };
+  const [only = '*'] = origins;
+  return {
+    'Access-Control-Expose-Headers': "'ETag, Retry-After'",
+    'Access-Control-Allow-Origin': origins.length === 1 ? `'${only}'` : "'*'",
+  };
 }
 
 function retryAfter({ retryAfterSeconds }: Problem): Readonly<Record<string, string>> {

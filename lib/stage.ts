@@ -92,9 +92,10 @@ function isWebOrigin(value: string): boolean {
   if (!URL.canParse(value)) return false;
   const { origin, protocol, hostname } = new URL(value);
   const loopback = ['localhost', '127.0.0.1', '[::1]'].includes(hostname);
-  // A quote would end the static header value in API Gateway; `new URL` lets one through in a host name.
+  // `new URL` lets both through in a host name: a quote would end the static header value in API Gateway, and an
+  // asterisk would be a wildcard to some and a plain character to others.
   return (
-    origin === value && !value.includes("'") && (protocol === 'https:' || (protocol === 'http:' && loopback))
+    origin === value && !/['*]/.test(value) && (protocol === 'https:' || (protocol === 'http:' && loopback))
   );
 }
 

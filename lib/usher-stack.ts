@@ -51,7 +51,7 @@ export class UsherStack extends Stack {
     );
     checkout.deliverTo(functions.recomputeEntitlements);
 
-    new CheckoutAlarms(this, 'Alarms', { stage, checkout });
+    new CheckoutAlarms(this, 'Alarms', { stage, checkout, consumer: functions.recomputeEntitlements });
 
     if (stage.keepsData && stage.ssmName !== stage.name) {
       Annotations.of(this).addWarningV2(

@@ -2,6 +2,7 @@ import * as z from 'zod/mini';
 import source from '../catalog.json' with { type: 'json' };
 import { LARGEST_ANNOUNCEMENT_BYTES, largestAnnouncementBytes } from './domain/announcements.ts';
 import { DEVICE_TYPES, PRODUCT_TYPES, type Catalog, type ProductType } from './domain/catalog.ts';
+import { MOST_STREAMS } from './domain/entitlements.ts';
 import { ID } from './domain/ids.ts';
 import { isInstant, toMs } from './domain/instants.ts';
 
@@ -13,9 +14,6 @@ const DEFAULT_GRACE_SECONDS: Readonly<Record<ProductType, number>> = {
   promotion: 0,
   free: 0,
 };
-
-/** Slots of an account are numbered 1 … 16. */
-const MOST_STREAMS = 16;
 
 const id = z.string().check(z.regex(ID));
 const instant = z.string().check(z.refine(isInstant, 'must be an ISO 8601 instant'));

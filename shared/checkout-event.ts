@@ -31,13 +31,14 @@ const schema = z.object({
  * The purchase that a checkout event reports; fields it does not know are ignored.
  * @throws Malformed naming the first field that is wrong; UnknownProduct.
  */
-export function parseCheckoutEvent(json: unknown, catalog: Catalog, nowMs: number): Purchase {
+export function parseCheckoutEvent(json: unknown, catalog: Catalog): Purchase {
   const parsed = schema.safeParse(json);
   if (!parsed.success) throw Malformed.from(parsed.error);
   const { id: eventId, occurredAt, revision, ...purchase } = parsed.data;
 
-  if (toMs(occurredAt) > nowMs + AHEAD_MS) throw new Malformed('occurredAt', 'is more than 5 minutes ahead');
-  if (purchase.validUntil !== null && toMs(purchase.validUntil) < toMs(purchase.validFrom)) {
+  // One that was given up before it began may well end before its start.
+  const { status, validFrom, validUntil } = purchase;
+  if (status === 'active' && validUntil !== null && toMs(validUntil) < toMs(validFrom)) {
     throw new Malformed('validUntil', 'is before validFrom');
   }
   if (purchase.status === 'cancelled' && purchase.validUntil === null) {
@@ -46,4 +47,15 @@ export function parseCheckoutEvent(json: unknown, catalog: Catalog, nowMs: numbe
   const product = productOf(catalog, purchase.productId);
   if (!product || product.productType === 'free') throw new UnknownProduct(purchase.productId);
   return { ...purchase, reported: { eventId, occurredAt, revision } };
+}
+
+/**
+ * To be asked once, where the event comes in: the clocks of two functions differ, and what was accepted must not be
+ * refused by the next.
+ * @throws Malformed
+ */
+export function requireNotAhead({ reported }: Pick<Purchase, 'reported'>, nowMs: number): void {
+  if (toMs(reported.occurredAt) > nowMs + AHEAD_MS) {
+    throw new Malformed('occurredAt', 'is more than 5 minutes ahead');
+  }
 }

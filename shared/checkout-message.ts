@@ -25,11 +25,11 @@ const schema: z.ZodMiniType<CheckoutMessage> = z.discriminatedUnion('kind', [
  * @throws Malformed or UnknownProduct for what no retry will mend; Unavailable for a product of a catalogue that
  * this function does not have yet, as in the middle of a deployment.
  */
-export function parseCheckoutMessage(body: string, catalog: Catalog, nowMs: number): Order {
+export function parseCheckoutMessage(body: string, catalog: Catalog): Order {
   const message = parseJson(body);
   if (message.kind === 'recompute') return { accountId: message.accountId };
   try {
-    const purchase = parseCheckoutEvent(message.event, catalog, nowMs);
+    const purchase = parseCheckoutEvent(message.event, catalog);
     return { accountId: purchase.accountId, purchase };
   } catch (error) {
     const newer = compareCatalogVersions(message.catalogVersion, catalog.catalogVersion) > 0;

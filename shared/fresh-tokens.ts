@@ -3,18 +3,28 @@ import type { TokenMint, VendedToken } from './ports.ts';
 /** Enough for the viewers that one execution environment meets within half a token's life. */
 const MOST_KEPT = 2000;
 
+interface World {
+  readonly now: () => number;
+  /** What tokens are minted with: those of another key or endpoint are not given out again. */
+  readonly mintedWith: () => Promise<string>;
+}
+
 /**
  * Gives a token out again while at least half of its life is left, since Momento mints only five per second and
  * account. A token is kept for the account that it was minted for, in this execution environment's memory alone.
  */
-export function reusingFresh(mint: TokenMint, { now }: { now: () => number }): TokenMint {
+export function reusingFresh(mint: TokenMint, { now, mintedWith }: World): TokenMint {
   const kept = new Map<string, { readonly token: VendedToken; readonly freshUntilMs: number }>();
+  let keptWith = '';
 
   async function fresh(
     key: string,
     ttlSeconds: number,
     mintOne: () => Promise<VendedToken>,
   ): Promise<VendedToken> {
+    const inForce = await mintedWith();
+    if (inForce !== keptWith) kept.clear();
+    keptWith = inForce;
     const known = kept.get(key);
     if (known && now() < known.freshUntilMs) return known.token;
     const token = await mintOne();

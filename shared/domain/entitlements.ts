@@ -114,6 +114,9 @@ function given(product: Product) {
   };
 }
 
+/** An account's slots are numbered 1 … 16; somebody who buys an add-on many times over gets no more. */
+export const MOST_STREAMS = 16;
+
 /** True when the entitlement counts at that moment: from its start, up to but not at its end. */
 export function isHeld(
   { validFrom, heldUntil: until }: Pick<Entitlement, 'validFrom' | 'heldUntil'>,
@@ -131,9 +134,11 @@ export function foldAccess(entitlements: readonly Entitlement[], nowMs: number):
   const held = entitlements.filter((entitlement) => isHeld(entitlement, nowMs));
   const byEnd = held.toSorted((a, b) => endMs(a) - endMs(b) || (a.entitlementId < b.entitlementId ? 1 : -1));
   return {
-    maxStreams:
+    maxStreams: Math.min(
+      MOST_STREAMS,
       Math.max(0, ...held.map(({ maxStreams = 0 }) => maxStreams)) +
-      held.reduce((sum, { extraStreams = 0 }) => sum + extraStreams, 0),
+        held.reduce((sum, { extraStreams = 0 }) => sum + extraStreams, 0),
+    ),
     features: Object.fromEntries(byEnd.flatMap(({ features }) => Object.entries(features))),
     grants: [...new Set(held.flatMap(({ grants }) => grants))].toSorted(),
   };

@@ -1,5 +1,12 @@
 import { compareCatalogVersions, type Catalog } from './catalog.ts';
-import { entitlementsOf, foldAccess, nextChangeAt, type Entitlement, type Snapshot } from './entitlements.ts';
+import {
+  entitlementsOf,
+  foldAccess,
+  isHeld,
+  nextChangeAt,
+  type Entitlement,
+  type Snapshot,
+} from './entitlements.ts';
 import { fromMs, toMs } from './instants.ts';
 import type { Purchase } from './purchases.ts';
 
@@ -84,6 +91,21 @@ function canonical(value: unknown): string {
       ? Object.fromEntries(Object.entries(inner).toSorted(([a], [b]) => (a < b ? -1 : 1)))
       : inner,
   );
+}
+
+/** The same entitlements as time has them now, without purchases or catalogue; the version stays. */
+export function refolded(snapshot: Snapshot, nowMs: number): Snapshot {
+  const entitlements = snapshot.entitlements.map((entitlement) => ({
+    ...entitlement,
+    held: isHeld(entitlement, nowMs),
+  }));
+  return {
+    ...snapshot,
+    asOf: fromMs(nowMs),
+    nextChangeAt: nextChangeAt(entitlements, nowMs),
+    entitlements,
+    access: foldAccess(entitlements, nowMs),
+  };
 }
 
 /** Negative, zero or positive as `a` is older than, as new as, or newer than `b`. */

@@ -1,6 +1,6 @@
 import { compareCatalogVersions, type Catalog } from '../domain/catalog.ts';
 import type { Snapshot } from '../domain/entitlements.ts';
-import { firstSnapshot, isOverdue, nextSnapshot } from '../domain/snapshots.ts';
+import { firstSnapshot, isOverdue, nextSnapshot, refolded } from '../domain/snapshots.ts';
 import { Unavailable } from '../errors.ts';
 import type { AccountStore, CheckoutQueue, SnapshotCache } from '../ports.ts';
 import { fillCache } from './fill-cache.ts';
@@ -40,12 +40,17 @@ export async function readSnapshot(world: World, accountId: string, atLeast = 0)
     return { snapshot: await cacheIfPossible(world, stored.snapshot), provisional: false };
   }
 
+  if (stored && compareCatalogVersions(stored.snapshot.catalogVersion, catalog.catalogVersion) > 0) {
+    // Of a newer catalogue, which may sell what this function has never heard of: only time is its to judge.
+    await askForRecompute(world, accountId);
+    return { snapshot: refolded(stored.snapshot, now()), provisional: true };
+  }
+
   const { record: latest, purchases } = await readAccount({ accounts }, accountId);
   const previous = latest?.snapshot ?? firstSnapshot(accountId, catalog, now());
   const { snapshot, changes } = nextSnapshot(previous, purchases, catalog, now());
   const uncommitted = { ...snapshot, version: previous.version };
-  const asked = world.queue.send({ kind: 'recompute', accountId });
-  await orUndefined(asked, (reason) => warn('recompute not asked for', reason));
+  await askForRecompute(world, accountId);
   if (changes.length > 0) return { snapshot: uncommitted, provisional: true };
   return { snapshot: await cacheIfPossible(world, uncommitted), provisional: false };
 }
@@ -54,6 +59,11 @@ export async function readSnapshot(world: World, accountId: string, atLeast = 0)
 function isCurrent(snapshot: Snapshot, catalog: Catalog, nowMs: number): boolean {
   const older = compareCatalogVersions(snapshot.catalogVersion, catalog.catalogVersion) < 0;
   return !older && !isOverdue(snapshot, nowMs);
+}
+
+async function askForRecompute({ queue, warn }: World, accountId: string): Promise<void> {
+  const asked = queue.send({ kind: 'recompute', accountId });
+  await orUndefined(asked, (reason) => warn('recompute not asked for', reason));
 }
 
 async function cacheIfPossible(world: World, snapshot: Snapshot): Promise<Snapshot> {

@@ -18,6 +18,9 @@ interface World {
 /** Every conflict means that somebody else got ahead; this many in a row mean that something is wrong. */
 const MOST_CONFLICTS = 12;
 
+/** A run publishes no longer than this, well within the function's 30 s, and leaves the rest to the next. */
+const BUDGET_MS = 15_000;
+
 /** A longer outbox (an item of the table holds 400 KB) becomes one "read again". */
 const MOST_PENDING = 64;
 
@@ -33,12 +36,14 @@ export async function recompute(
   accountId: string,
   reported: readonly Purchase[] = [],
 ): Promise<void> {
-  const committing = commitNext(world, accountId, reported);
-  const cached = readEarly(world.cache, accountId);
-  const { snapshot, outbox } = await committing;
+  const startedMs = world.now();
+  const [{ snapshot, outbox }, cached] = await both(
+    commitNext(world, accountId, reported),
+    readEarly(world.cache, accountId),
+  );
   await writeUnlessNewer(world, snapshot, cached());
-  const published = await publish(world, accountId, outbox);
-  await both(followTable(world, snapshot), removePublished(world, accountId, published));
+  await publish(world, accountId, outbox, startedMs + BUDGET_MS);
+  await followTable(world, snapshot);
 }
 
 /** Computes and commits until nobody interferes; returns what the table then holds. */
@@ -47,7 +52,7 @@ async function commitNext(
   accountId: string,
   reported: readonly Purchase[],
 ): Promise<AccountRecord> {
-  const kept = Promise.all(reported.map((purchase) => accounts.putPurchase(purchase)));
+  const kept = all(reported.map((purchase) => accounts.putPurchase(purchase)));
   for (let conflicts = 0; conflicts < MOST_CONFLICTS; conflicts++) {
     const [{ record, purchases: stored }] = await both(readAccount({ accounts }, accountId), kept);
     const purchases = latestOf([...stored, ...reported]);
@@ -56,7 +61,9 @@ async function commitNext(
     if (order < 0) throw new Unavailable('a newer catalogue is in force', { retryAfterSeconds: 60 });
 
     const { snapshot, changes } = nextSnapshot(previous, purchases, catalog, now());
-    if (record && order === 0 && changes.length === 0) return record;
+    // A window that opened and closed unseen changes nothing but the moment of the next change.
+    const same = record && order === 0 && changes.length === 0;
+    if (same && snapshot.nextChangeAt === previous.nextChangeAt) return record;
 
     const added = announcementsOf(changes, snapshot, quietOnes(purchases, catalog));
     const pending = record?.outbox ?? [];
@@ -71,13 +78,41 @@ async function commitNext(
 }
 
 /**
- * Begins to read the cache. An early read that fails is no reason to stop before the purchase is committed: whoever
- * asks for it then reads again, and fails as that one does.
+ * Reads the cache beside the table. An early read that fails is no reason to stop before the purchase is committed:
+ * whoever asks for it then reads again, and fails as that one does.
  */
-function readEarly(cache: SnapshotCache, accountId: string): () => Promise<CachedSnapshot | undefined> {
-  const reading = cache.read(accountId);
-  reading.catch(() => {});
-  return () => reading.catch(() => cache.read(accountId));
+async function readEarly(
+  cache: SnapshotCache,
+  accountId: string,
+): Promise<() => Promise<CachedSnapshot | undefined>> {
+  try {
+    const cached = await cache.read(accountId);
+    return async () => cached;
+  } catch {
+    return () => cache.read(accountId);
+  }
+}
+
+/**
+ * Publishes in the order of the versions. Each is taken out of the outbox while the next is under way, so that a run
+ * that ends early, for whatever reason, has come further than the one before.
+ */
+async function publish(
+  { accounts, topic, now }: World,
+  accountId: string,
+  outbox: AccountRecord['outbox'],
+  untilMs: number,
+): Promise<void> {
+  let removing: Promise<void> = Promise.resolve();
+  for (const announcement of outbox.toSorted((a, b) => a.version - b.version)) {
+    if (now() > untilMs) {
+      await removing;
+      throw new Unavailable('there is more to announce than fits into one run');
+    }
+    await both(topic.publish(accountId, announcement), removing);
+    removing = accounts.removePublished(accountId, [announcement.version]);
+  }
+  await removing;
 }
 
 /** Both results; when one fails, the other is still waited for, so that nothing goes on behind a failed run. */
@@ -86,30 +121,8 @@ async function both<A, B>(first: Promise<A>, second: Promise<B>): Promise<[A, B]
   return Promise.all([first, second]);
 }
 
-/** Publishes in the order of the versions; what is out stays out of the outbox also when a later one fails. */
-async function publish(
-  { accounts, topic }: World,
-  accountId: string,
-  outbox: AccountRecord['outbox'],
-): Promise<readonly number[]> {
-  const published: number[] = [];
-  try {
-    for (const announcement of outbox.toSorted((a, b) => a.version - b.version)) {
-      await topic.publish(accountId, announcement);
-      published.push(announcement.version);
-    }
-  } catch (error) {
-    await removePublished({ accounts }, accountId, published);
-    throw error;
-  }
-  return published;
-}
-
-/** Takes exactly these out of the outbox: others may have been added meanwhile. */
-async function removePublished(
-  { accounts }: Pick<World, 'accounts'>,
-  accountId: string,
-  versions: readonly number[],
-): Promise<void> {
-  if (versions.length > 0) await accounts.removePublished(accountId, versions);
+/** The same for any number. */
+async function all<T>(promises: readonly Promise<T>[]): Promise<T[]> {
+  await Promise.allSettled(promises);
+  return Promise.all(promises);
 }

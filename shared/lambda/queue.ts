@@ -23,10 +23,11 @@ interface Queues {
 const MOST_UNEXPECTED = 5;
 
 /**
- * A message that waits for an outage to end is sent anew after this many receives, and so never meets the queue's
- * `maxReceiveCount` (10, for messages that crash the function itself) nor its retention (14 days).
+ * A message that waits for an outage to end is sent anew at this receive, and so never meets the queue's
+ * `maxReceiveCount` (10, for messages that crash the function itself) nor its retention (14 days), nor uses up the
+ * tries that an unexpected fault has.
  */
-const MOST_WAITS = 8;
+const RENEWED_AT = 4;
 
 /** SQS delays a message by at most 15 minutes. */
 const LONGEST_WAIT_SECONDS = 900;
@@ -34,7 +35,7 @@ const LONGEST_WAIT_SECONDS = 900;
 /**
  * A handler for an SQS batch. Each message fares by itself: what took effect is deleted; what is wrong in itself
  * goes to the dead-letter queue at once, with the reason; what only waits for something unreachable waits, longer
- * each time; what failed unexpectedly is tried five times, then put aside with the reason.
+ * each time; what fails unexpectedly at its fifth receive is put aside with the reason.
  */
 export function batch(
   { queueUrl, deadLetterQueueUrl, sqs = new SQSClient(CLIENT_OPTIONS) }: Queues,
@@ -77,7 +78,7 @@ export function batch(
   }
 
   async function wait(record: SQSRecord, receives: number): Promise<boolean> {
-    if (receives >= MOST_WAITS) {
+    if (receives >= RENEWED_AT) {
       const renewed = { QueueUrl: queueUrl, MessageBody: record.body, DelaySeconds: LONGEST_WAIT_SECONDS };
       await sqs.send(new SendMessageCommand(renewed));
       return true;
@@ -86,7 +87,7 @@ export function batch(
       new ChangeMessageVisibilityCommand({
         QueueUrl: queueUrl,
         ReceiptHandle: record.receiptHandle,
-        VisibilityTimeout: Math.min(LONGEST_WAIT_SECONDS, 5 * 2 ** (receives - 1)),
+        VisibilityTimeout: 5 * 4 ** (receives - 1),
       }),
     );
     return false;

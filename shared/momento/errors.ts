@@ -7,11 +7,13 @@ export class KeyRefused extends Unavailable {}
 /** One of Momento's quotas is used up for the moment. */
 export class Throttled extends Unavailable {}
 
+/** Momento did not understand the call: a fault of ours, which no waiting mends. */
+const OURS = new Set(['INVALID_ARGUMENT_ERROR', 'BAD_REQUEST_ERROR']);
+
 /**
- * Turns an SDK's error answer into one of ours and passes every other answer on. Nothing that Momento can
- * answer makes a message bad in itself, so all of it is worth trying again later: an outage ends, a quota is
- * raised, a missing cache is created, a wrong key is replaced.
- * @throws KeyRefused, Throttled or Unavailable
+ * Turns an SDK's error answer into one of ours and passes every other answer on. Most of what Momento answers is
+ * worth trying again later: an outage ends, a quota is raised, a missing cache is created, a wrong key is replaced.
+ * @throws KeyRefused, Throttled or Unavailable; a plain Error for a call that was wrong
  */
 export function answered<A extends { readonly type: string }>(
   answer: A,
@@ -23,5 +25,6 @@ export function answered<A extends { readonly type: string }>(
   const complaint = `Momento ${operation}: ${code}`;
   if (code === 'AUTHENTICATION_ERROR') throw new KeyRefused(complaint);
   if (code === 'LIMIT_EXCEEDED_ERROR') throw new Throttled(complaint);
+  if (OURS.has(code)) throw new Error(complaint);
   throw new Unavailable(complaint);
 }

@@ -44,7 +44,7 @@ function world({
   const memory = memoryWorld();
   const recomputed: string[] = [];
   const work = recomputeEntitlements({
-    parse: (body) => parseCheckoutMessage(body, memory.catalog, memory.now()),
+    parse: (body) => parseCheckoutMessage(body, memory.catalog),
     recompute: async (accountId, reported) => {
       recomputed.push(accountId);
       const failure = fail(accountId);

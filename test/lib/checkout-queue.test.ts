@@ -63,10 +63,7 @@ describe('the alarms', () => {
     ['usher-dev-checkout-dead-letters', 'ApproximateNumberOfMessagesVisible', '^CheckoutDeadLetters', 1],
     ['usher-dev-checkout-oldest-message', 'ApproximateAgeOfOldestMessage', '^CheckoutQueue', 300],
   ])('%s watches %s', (AlarmName, MetricName, queue, Threshold) => {
-    const alarms = Object.values(resourcesOf(template, 'AWS::CloudWatch::Alarm')).map(
-      ({ Properties }) => Properties,
-    );
-    expect(alarms.find((alarm) => alarm['AlarmName'] === AlarmName)).toMatchObject({
+    expect(alarmNamed(AlarmName)).toMatchObject({
       MetricName,
       Threshold,
       Namespace: 'AWS/SQS',
@@ -78,7 +75,28 @@ describe('the alarms', () => {
       ],
     });
   });
+
+  it('see a message that waits for an outage, which SQS leaves out of the age of the oldest', () => {
+    const [filter] = Object.values(resourcesOf(template, 'AWS::Logs::MetricFilter'));
+    expect(filter?.Properties).toMatchObject({
+      FilterPattern: '{ ($.message = "waits") && ($.receives >= 4) }',
+      MetricTransformations: [{ MetricName: 'usher-dev-checkout-waiting', MetricValue: '1' }],
+    });
+    const alarm = alarmNamed('usher-dev-checkout-waiting');
+    // A renewed message comes back to its fourth receive after 5 + 20 + 80 + 900 s.
+    expect(alarm['Period']).toBeGreaterThan(5 + 20 + 80 + 900);
+    expect(alarm).toMatchObject({ Threshold: 1, Statistic: 'Sum', MetricName: 'usher-dev-checkout-waiting' });
+  });
+
+  it('see a consumer that crashes', () => {
+    expect(alarmNamed('usher-dev-checkout-crashes')).toMatchObject({ MetricName: 'Errors', Threshold: 1 });
+  });
 });
+
+function alarmNamed(name: string) {
+  const alarms = Object.values(resourcesOf(template, 'AWS::CloudWatch::Alarm'));
+  return alarms.find(({ Properties }) => Properties['AlarmName'] === name)!.Properties;
+}
 
 function queueNamed(of: Template, name: string) {
   const found = Object.values(resourcesOf(of, 'AWS::SQS::Queue')).find(

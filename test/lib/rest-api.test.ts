@@ -160,12 +160,7 @@ describe('what the gateway answers by itself', () => {
   it.each([
     ['one origin', { origins: 'https://tv.example' }, "'https://tv.example'", undefined],
     ['any origin', { origins: '*' }, "'*'", undefined],
-    [
-      'several origins',
-      { origins: 'https://tv.example,https://m.example' },
-      'method.request.header.Origin',
-      "'Origin'",
-    ],
+    ['several origins', { origins: 'https://tv.example,https://m.example' }, "'*'", undefined],
   ])(
     'can be read by the pages of a stage with %s, never with credentials',
     (_case, context, origin, vary) => {

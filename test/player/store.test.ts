@@ -10,7 +10,7 @@ const NOW = Date.parse('2026-11-22T10:00:00.000Z');
 const catalog = loadCatalog();
 let ids = 0;
 const moment = (nowMs = NOW) => ({ nowMs, newId: () => String(++ids) });
-const reported = (event: CheckoutEvent) => parseCheckoutEvent(event, catalog, NOW);
+const reported = (event: CheckoutEvent) => parseCheckoutEvent(event, catalog);
 
 function entitlementBy(event: CheckoutEvent): Entitlement {
   return entitlementsOf('ada', [reported(event)], catalog, NOW).find(

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { parseCheckoutEvent } from '../../shared/checkout-event.ts';
+import { parseCheckoutEvent, requireNotAhead } from '../../shared/checkout-event.ts';
+import type { Purchase } from '../../shared/domain/purchases.ts';
 import { Malformed, UnknownProduct } from '../../shared/errors.ts';
 import { catalogOf, product } from '../support/catalogs.ts';
 
@@ -18,7 +19,11 @@ const event = {
   notify: false,
 };
 
-const parse = (json: unknown) => parseCheckoutEvent(json, catalog, nowMs);
+function parse(json: unknown): Purchase {
+  const purchase = parseCheckoutEvent(json, catalog);
+  requireNotAhead(purchase, nowMs);
+  return purchase;
+}
 
 function refusalOf(json: unknown): unknown {
   try {
@@ -69,6 +74,18 @@ describe('a checkout event', () => {
     const parsed = parse(JSON.parse(text));
     expect(parsed).toEqual(parse(event));
     expect(Object.getPrototypeOf(parsed)).toBe(Object.prototype);
+  });
+
+  it('may give up, before it begins, what would have begun later', () => {
+    const preOrder = {
+      ...event,
+      validFrom: '2027-01-01T00:00:00.000Z',
+      validUntil: '2026-11-22T10:00:00.000Z',
+    };
+    expect(refusalOf(preOrder)).toMatchObject({ field: 'validUntil' });
+    for (const status of ['refunded', 'cancelled', 'paused']) {
+      expect(parse({ ...preOrder, status })).toMatchObject({ status });
+    }
   });
 
   it('may be 5 minutes ahead of our clock and not a millisecond more', () => {

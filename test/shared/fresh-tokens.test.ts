@@ -28,7 +28,9 @@ function countingMint(now: () => number) {
 function world() {
   const now = fakeClock();
   const { mint, minted } = countingMint(now);
-  return { now, minted, fresh: reusingFresh(mint, { now }) };
+  let inForce = 'first key';
+  const rotate = () => void (inForce = 'second key');
+  return { now, minted, rotate, fresh: reusingFresh(mint, { now, mintedWith: async () => inForce }) };
 }
 
 describe('a token', () => {
@@ -66,9 +68,18 @@ describe('a token', () => {
         return mint.mintForTopics(scope, ttlSeconds);
       },
     };
-    const fresh = reusingFresh(failing, { now: fakeClock() });
+    const fresh = reusingFresh(failing, { now: fakeClock(), mintedWith: async () => 'key' });
     await expect(fresh.mintForTopics(scopeOf('ada'), TTL_SECONDS)).rejects.toThrow('no answer');
     expect((await fresh.mintForTopics(scopeOf('ada'), TTL_SECONDS)).token).toBe('topics of ada, 1');
+  });
+
+  it('is minted anew when the key that it was minted with is no longer in force', async () => {
+    const { fresh, rotate, minted } = world();
+    await fresh.mintForTopics(scopeOf('ada'), TTL_SECONDS);
+    rotate();
+    await fresh.mintForTopics(scopeOf('ada'), TTL_SECONDS);
+    await fresh.mintForTopics(scopeOf('ada'), TTL_SECONDS);
+    expect(minted()).toBe(2);
   });
 
   it('is kept for the latest 2000 viewers, so that memory does not grow with their number', async () => {

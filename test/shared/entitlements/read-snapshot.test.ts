@@ -77,6 +77,26 @@ describe('a read', () => {
     expect((await readSnapshot(quietly(world), 'ada')).snapshot.access.grants).toEqual(['free', 'movies']);
   });
 
+  test('by a function with an older catalogue takes away nothing that the newer one sells', async () => {
+    const world = memoryWorld();
+    const gold = { ...world.catalog.products[1]!, productId: 'gold', grants: ['gold'] };
+    const catalog = {
+      ...world.catalog,
+      catalogVersion: '2027-01-01.1',
+      products: [...world.catalog.products, gold],
+    };
+    const validUntil = '2026-11-23T09:00:00.000Z';
+    await recompute({ ...world, catalog }, 'ada', [
+      purchase({ productId: 'gold' }),
+      purchase({ purchaseId: 'short', productId: 'nightfall-48h', validUntil }),
+    ]);
+    world.now.advance(3 * DAY_MS);
+    world.cache.flush();
+    const { snapshot, provisional } = await readSnapshot(quietly(world), 'ada');
+    expect(snapshot.access.grants).toEqual(['free', 'gold']);
+    expect([provisional, snapshot.catalogVersion]).toEqual([true, '2027-01-01.1']);
+  });
+
   test('never takes a purchase for lost because its item was read before the account’s', async () => {
     const world = memoryWorld();
     await recompute(world, 'ada', [purchase()]);

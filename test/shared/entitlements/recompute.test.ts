@@ -8,7 +8,7 @@ import { fillCache } from '../../../shared/entitlements/fill-cache.ts';
 import { readSnapshot } from '../../../shared/entitlements/read-snapshot.ts';
 import { recompute } from '../../../shared/entitlements/recompute.ts';
 import { Unavailable } from '../../../shared/errors.ts';
-import type { AccountStore } from '../../../shared/ports.ts';
+import type { AccountStore, AccountTopic } from '../../../shared/ports.ts';
 import { mortal } from '../../support/crash.ts';
 import { interleave } from '../../support/interleaving.ts';
 import { interrupted, memoryWorld, purchase, type MemoryWorld } from '../../support/world.ts';
@@ -75,6 +75,42 @@ describe('a purchase', () => {
       version: 2,
       data: { held: false },
     });
+  });
+
+  test('that begins and ends unseen leaves no moment of change behind that has passed', async () => {
+    const world = memoryWorld();
+    const [validFrom, validUntil] = ['2026-11-23T10:00:00.000Z', '2026-11-24T10:00:00.000Z'];
+    await deliver(
+      world,
+      world,
+      purchase({ productId: 'nightfall-48h', status: 'cancelled', validFrom, validUntil }),
+    );
+    expect(world.stored.get('ada')?.nextChangeAt).toBe(validFrom);
+    world.now.advance(5 * 24 * 3_600_000);
+    await recompute(world, 'ada');
+    expect(world.stored.get('ada')).toMatchObject({ version: 1, nextChangeAt: null });
+  });
+
+  test('is told as far as time allows, and every run comes further than the one before', async () => {
+    const world = memoryWorld();
+    const down = { publish: () => Promise.reject(new Unavailable('down')) };
+    const many = Array.from({ length: 12 }, (_, index) => purchase({ purchaseId: `sub_${index}` }));
+    await expect(recompute({ ...world, topic: down }, 'ada', many)).rejects.toThrow(Unavailable);
+    const slow: AccountTopic = {
+      publish: async (accountId, announcement) => {
+        world.now.advance(5000);
+        await world.topic.publish(accountId, announcement);
+      },
+    };
+    let runs = 0;
+    for (let left = Infinity; left > 0; runs++) {
+      await recompute({ ...world, topic: slow }, 'ada').catch(() => {});
+      const now = world.outboxes.get('ada')!.size;
+      expect(now).toBeLessThan(left);
+      left = now;
+    }
+    expect(versionsOf(world.published)).toEqual(many.map((_, index) => index + 1));
+    expect(runs).toBeGreaterThan(1);
   });
 
   test('never loses to an older catalogue that is still running somewhere', async () => {
