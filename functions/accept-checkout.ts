@@ -1,7 +1,7 @@
 import { Webhook } from 'standardwebhooks';
 import { sqsCheckoutQueue } from '../shared/aws/checkout-queue.ts';
 import { loadCatalog } from '../shared/catalog.ts';
-import { parseCheckoutEvent, requireNotAhead } from '../shared/checkout-event.ts';
+import { checkoutEventOf, parseCheckoutEvent, requireNotAhead } from '../shared/checkout-event.ts';
 import type { Catalog } from '../shared/domain/catalog.ts';
 import { setting } from '../shared/env.ts';
 import { jsonOf, open, type HttpReply, type HttpRequest } from '../shared/lambda/http.ts';
@@ -26,9 +26,10 @@ export function acceptCheckout({ secrets, queue, catalog, now }: World) {
       const { signing } = await secrets.refresh(known);
       if (!verifies(request, signing)) throw new Refused(401, 'bad-signature');
     }
-    const event = jsonOf(request);
-    requireNotAhead(parseCheckoutEvent(event, catalog), now());
-    await queue.send({ kind: 'purchase', event, catalogVersion: catalog.catalogVersion });
+    const purchase = parseCheckoutEvent(jsonOf(request), catalog);
+    requireNotAhead(purchase, now());
+    const { catalogVersion } = catalog;
+    await queue.send({ kind: 'purchase', event: checkoutEventOf(purchase), catalogVersion });
     return { status: 202, body: {} };
   };
 }

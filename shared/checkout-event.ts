@@ -49,6 +49,12 @@ export function parseCheckoutEvent(json: unknown, catalog: Catalog): Purchase {
   return { ...purchase, reported: { eventId, occurredAt, revision } };
 }
 
+/** The event again, without the fields that nobody knows: what is in those need not even pass through a queue. */
+export function checkoutEventOf({ reported, ...purchase }: Purchase): z.input<typeof schema> {
+  const { eventId, occurredAt, revision } = reported;
+  return { id: eventId, occurredAt, revision, ...purchase };
+}
+
 /**
  * To be asked once, where the event comes in: the clocks of two functions differ, and what was accepted must not be
  * refused by the next.

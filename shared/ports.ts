@@ -68,7 +68,7 @@ export interface AccountTopic {
 
 /** What the checkout queue carries. */
 export type CheckoutMessage =
-  /** A checkout event as it was received, and the catalogue that it was checked against. */
+  /** A checkout event, and the catalogue that it was checked against. */
   | { readonly kind: 'purchase'; readonly event: unknown; readonly catalogVersion: string }
   | { readonly kind: 'recompute'; readonly accountId: string };
 

@@ -150,6 +150,14 @@ describe('a checkout event', () => {
     await expectNothingHappened();
   });
 
+  test('with fields that nobody knows, of any characters, takes effect', async () => {
+    const other = await newViewer(stack);
+    const note = '\u{1f600} \uffff \u0000 \ud800';
+    const response = await deliver(stack, JSON.stringify(checkoutEvent(other.accountId, { note })));
+    expect(response.status).toBe(202);
+    await expect.poll(async () => (await snapshotOf(stack, other)).version).toBe(1);
+  });
+
   test('that arrives twice takes effect once', async () => {
     const other = await newViewer(stack);
     const body = JSON.stringify(checkoutEvent(other.accountId));
