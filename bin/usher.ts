@@ -6,6 +6,9 @@ import { AwsSolutionsChecks } from 'cdk-nag';
 import { bundleFunctions } from '../lib/bundling/bundle-functions.ts';
 import { nameIn, readStage } from '../lib/stage.ts';
 import { UsherStack } from '../lib/usher-stack.ts';
+import { loadCatalog } from '../shared/catalog.ts';
+
+loadCatalog(); // a catalogue that would stop every function stops the deployment
 
 const outDir = fileURLToPath(new URL('../dist/functions', import.meta.url));
 
