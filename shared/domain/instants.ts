@@ -26,9 +26,3 @@ export function toMs(instant: Instant): number {
 export function fromMs(ms: number): Instant {
   return new Date(Math.min(ms, LAST_MS)).toISOString();
 }
-
-/** The earlier of two ends, where `null` means never. */
-export function earlierEnd(a: Instant | null, b: Instant | null): Instant | null {
-  if (a === null || b === null) return a ?? b;
-  return toMs(a) <= toMs(b) ? a : b;
-}

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { earlierEnd, fromMs, isInstant, toMs } from '../../../shared/domain/instants.ts';
+import { fromMs, isInstant, toMs } from '../../../shared/domain/instants.ts';
 
 describe('an instant', () => {
   it.each([
@@ -42,24 +42,5 @@ describe('an instant', () => {
     const afterTheLast = fromMs(toMs('9999-12-31T23:59:59.999Z') + 86_400_000);
     expect(isInstant(afterTheLast)).toBe(true);
     expect(afterTheLast).toBe('9999-12-31T23:59:59.999Z');
-  });
-});
-
-describe('the earlier of two ends', () => {
-  const [early, late] = ['2026-11-22T10:00:00.000Z', '2026-11-22T11:00:00.000Z'];
-
-  it.each([
-    [early, late, early],
-    [late, early, early],
-    [null, late, late],
-    [early, null, early],
-    [null, null, null],
-  ])('of %s and %s is %s', (a, b, expected) => {
-    expect(earlierEnd(a, b)).toBe(expected);
-  });
-
-  it('compares moments and not texts', () => {
-    const inTokyo = '2026-11-22T18:30:00+09:00';
-    expect(earlierEnd(early, inTokyo)).toBe(inTokyo);
   });
 });
