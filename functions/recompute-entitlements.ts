@@ -4,12 +4,11 @@ import { loadCatalog } from '../shared/catalog.ts';
 import { parseCheckoutMessage, type Order } from '../shared/checkout-message.ts';
 import { recompute } from '../shared/entitlements/recompute.ts';
 import { setting } from '../shared/env.ts';
-import { noteMissing } from '../shared/lambda/log.ts';
+import { momentoSecrets } from '../shared/lambda/momento-secrets.ts';
 import { batch, DONE, failed, type Outcome } from '../shared/lambda/queue.ts';
 import { momentoAccountTopic } from '../shared/momento/account-topic.ts';
 import { momentoSnapshotCache } from '../shared/momento/snapshot-cache.ts';
 import type { Purchase } from '../shared/domain/purchases.ts';
-import { secretsFromSsm } from '../shared/secrets.ts';
 
 interface World {
   readonly parse: (body: string) => Order;
@@ -54,13 +53,7 @@ export function recomputeEntitlements({ parse, recompute: recomputeAccount }: Wo
   };
 }
 
-const secrets = secretsFromSsm({
-  parameters: {
-    key: setting('MOMENTO_DATA_KEY_PARAMETER'),
-    endpoint: setting('MOMENTO_ENDPOINT_PARAMETER'),
-  },
-  warn: noteMissing,
-});
+const secrets = momentoSecrets('MOMENTO_DATA_KEY_PARAMETER');
 const catalog = loadCatalog();
 const world = {
   accounts: accountTable(setting('TABLE_NAME')),

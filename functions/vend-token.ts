@@ -5,9 +5,9 @@ import { numberSetting, setting } from '../shared/env.ts';
 import { reusingFresh } from '../shared/fresh-tokens.ts';
 import { viewer, type HttpReply, type ViewerRequest } from '../shared/lambda/http.ts';
 import { noteMissing } from '../shared/lambda/log.ts';
+import { momentoSecrets } from '../shared/lambda/momento-secrets.ts';
 import { momentoTokenMint } from '../shared/momento/token-mint.ts';
 import type { CacheFiller, TokenMint } from '../shared/ports.ts';
-import { secretsFromSsm } from '../shared/secrets.ts';
 import { Unavailable } from '../shared/errors.ts';
 
 interface World {
@@ -49,13 +49,7 @@ export function vendToken({ mint, filler, cacheName, ttlSeconds, warn }: World) 
 }
 
 const cacheName = setting('MOMENTO_CACHE_NAME');
-const secrets = secretsFromSsm({
-  parameters: {
-    key: setting('MOMENTO_SUPER_KEY_PARAMETER'),
-    endpoint: setting('MOMENTO_ENDPOINT_PARAMETER'),
-  },
-  warn: noteMissing,
-});
+const secrets = momentoSecrets('MOMENTO_SUPER_KEY_PARAMETER');
 
 export const handler = viewer(
   vendToken({

@@ -4,18 +4,12 @@ import { loadCatalog } from '../catalog.ts';
 import { readSnapshot, type Reading } from '../entitlements/read-snapshot.ts';
 import { setting } from '../env.ts';
 import { momentoSnapshotCache } from '../momento/snapshot-cache.ts';
-import { secretsFromSsm } from '../secrets.ts';
 import { noteMissing } from './log.ts';
+import { momentoSecrets } from './momento-secrets.ts';
 
 /** Reads snapshots in the stage's cache and table, as its settings name them. */
 export function snapshotReader(): (accountId: string, atLeast?: number) => Promise<Reading> {
-  const secrets = secretsFromSsm({
-    parameters: {
-      key: setting('MOMENTO_DATA_KEY_PARAMETER'),
-      endpoint: setting('MOMENTO_ENDPOINT_PARAMETER'),
-    },
-    warn: noteMissing,
-  });
+  const secrets = momentoSecrets('MOMENTO_DATA_KEY_PARAMETER');
   const world = {
     accounts: accountTable(setting('TABLE_NAME')),
     cache: momentoSnapshotCache(secrets, setting('MOMENTO_CACHE_NAME')),
