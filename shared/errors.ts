@@ -47,6 +47,9 @@ export class Unavailable extends Error {
   }
 }
 
+/** One of Momento's quotas is used up for the moment: it answers, so this is no outage. */
+export class Throttled extends Unavailable {}
+
 /** A quota of a service that we depend on is used up for the moment. */
 export class TooOften extends Error {
   readonly retryAfterSeconds: number;

@@ -1,7 +1,10 @@
 import type { Announcement } from './domain/announcements.ts';
 import type { Snapshot } from './domain/entitlements.ts';
 import type { Basis, Purchase } from './domain/purchases.ts';
+import type { Interval } from './domain/heartbeat-intervals.ts';
 import type { TokenScope } from './domain/token-scope.ts';
+import type { Session } from './domain/sessions.ts';
+import type { SessionTerminated } from './domain/session-messages.ts';
 
 /** What is stored of an account besides its purchases. */
 export interface AccountRecord {
@@ -63,7 +66,7 @@ export interface SnapshotCache {
 
 /** Tells whoever listens to the account. Returns when the message is accepted; throws Unavailable. */
 export interface AccountTopic {
-  publish(accountId: string, announcement: Announcement): Promise<void>;
+  publish(accountId: string, message: Announcement | SessionTerminated): Promise<void>;
 }
 
 /** What the checkout queue carries. */
@@ -102,4 +105,65 @@ export interface CacheFiller {
 export interface RequestLimiter {
   /** 0 and remembered now, or seconds after which it surely may ask again. Throws Unavailable. */
   secondsToWait(accountId: string, atMs: number): Promise<number>;
+}
+
+/** What one read of an account's slots finds: its cached snapshot, and the text in each slot, `slots[0]` slot 1. */
+export interface SlotsRead {
+  readonly snapshot: Snapshot | undefined;
+  readonly slots: readonly (string | undefined)[];
+}
+
+/**
+ * An account's 16 slots, each a key of its own that lives for the lease and five seconds. Every operation takes
+ * effect at one instant or not at all. Throws Throttled at Momento's quota and Unavailable when it does not answer,
+ * also when it took effect: then reading tells.
+ */
+export interface SlotStore {
+  /** Never older than the last write that was answered. */
+  read(accountId: string): Promise<SlotsRead>;
+  /** Puts `text` into the slot if it holds what was seen there (`undefined` = nothing). False when it does not. */
+  replace(accountId: string, number: number, seen: string | undefined, text: string): Promise<boolean>;
+}
+
+/** Counts heartbeats by account, interval and device. Throws Unavailable. */
+export interface HeartbeatTracker {
+  /** Adds to the device's count in that interval and gives the new count. */
+  count(accountId: string, interval: Interval, deviceId: string, beats?: number): Promise<number>;
+  /** How many devices have beaten in that interval. */
+  devices(accountId: string, interval: Interval): Promise<number>;
+}
+
+/** What a session token says: whose session stands where, and until when. */
+export interface SessionGrant {
+  readonly accountId: string;
+  readonly session: Session;
+  /** The slot, or `null` for one that takes none: content that is not counted, or started in an outage. */
+  readonly slot: number | null;
+  /** The end of the lease. */
+  readonly expiresAtMs: number;
+  /** When time alone may change what the account may watch, so that a heartbeat has to look again; `null` = never. */
+  readonly recheckAtMs: number | null;
+  /** In an outage: no heartbeat extends it beyond this. */
+  readonly degradedUntilMs: number | null;
+}
+
+/** Signs and verifies session tokens with the stage's keys. Throws Unavailable when the keys were never fetched. */
+export interface SessionTokens {
+  sign(grant: SessionGrant): Promise<string>;
+  /** What a token of this stage says, be it expired or not; `undefined` when it is none. */
+  verify(token: string): Promise<SessionGrant | undefined>;
+}
+
+/** A session that was admitted while Momento did not answer. */
+export interface DegradedEntry {
+  readonly session: Session;
+  readonly untilMs: number;
+}
+
+/** The few sessions of an account that were admitted during an outage, as one item of the table. Throws Unavailable. */
+export interface DegradedSessions {
+  /** With the revision that a write has to name. */
+  read(accountId: string): Promise<{ readonly entries: readonly DegradedEntry[]; readonly revision: number }>;
+  /** False when somebody else wrote since. */
+  write(accountId: string, entries: readonly DegradedEntry[], revision: number): Promise<boolean>;
 }

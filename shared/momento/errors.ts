@@ -1,11 +1,8 @@
 import type { SdkError } from '@gomomento/sdk';
-import { Unavailable } from '../errors.ts';
+import { Throttled, Unavailable } from '../errors.ts';
 
 /** Momento does not accept the key: it was rotated since it was fetched, or never right. */
 export class KeyRefused extends Unavailable {}
-
-/** One of Momento's quotas is used up for the moment. */
-export class Throttled extends Unavailable {}
 
 /** Momento did not understand the call: a fault of ours, which no waiting mends. */
 const OURS = new Set(['INVALID_ARGUMENT_ERROR', 'BAD_REQUEST_ERROR']);

@@ -1,7 +1,7 @@
-import { Unavailable } from '../errors.ts';
+import { Throttled, Unavailable } from '../errors.ts';
 import type { Secrets } from '../secrets.ts';
 import type { MomentoAccess } from './credentials.ts';
-import { KeyRefused, Throttled } from './errors.ts';
+import { KeyRefused } from './errors.ts';
 
 interface Connected<Client> {
   readonly client: Client;

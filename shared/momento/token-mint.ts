@@ -6,11 +6,11 @@ import {
   TopicRole,
   type DisposableTokenScope,
 } from '@gomomento/sdk';
-import { TooOften, Unavailable } from '../errors.ts';
+import { Throttled, TooOften, Unavailable } from '../errors.ts';
 import type { TokenMint, VendedToken } from '../ports.ts';
 import type { Secrets } from '../secrets.ts';
 import { credentialsFor, SILENT, type MomentoAccess } from './credentials.ts';
-import { answered, Throttled } from './errors.ts';
+import { answered } from './errors.ts';
 import { rotatingClient } from './rotating-client.ts';
 
 /** The SDK gives token calls a minute, longer than a viewer waits; a second try has to fit into the route's 10 s. */

@@ -3,6 +3,7 @@ import { loadCatalog } from '../../shared/catalog.ts';
 import type { Announcement } from '../../shared/domain/announcements.ts';
 import type { Catalog } from '../../shared/domain/catalog.ts';
 import type { Snapshot } from '../../shared/domain/entitlements.ts';
+import type { SessionTerminated } from '../../shared/domain/session-messages.ts';
 import { supersedes, type Basis, type Purchase } from '../../shared/domain/purchases.ts';
 import type {
   AccountStore,
@@ -51,6 +52,8 @@ export interface MemoryWorld {
   readonly outboxes: Map<string, Map<number, Announcement>>;
   readonly cached: Map<string, Snapshot>;
   readonly published: Announcement[];
+  /** What the account's topic was told of its sessions. */
+  readonly sessionsEnded: SessionTerminated[];
   readonly committed: Announcement[];
   readonly queued: CheckoutMessage[];
 }
@@ -63,6 +66,7 @@ export function memoryWorld({ catalog = loadCatalog(), now = fakeClock() } = {})
   const outboxes = new Map<string, Map<number, Announcement>>();
   const cached = new Map<string, Snapshot>();
   const published: Announcement[] = [];
+  const sessionsEnded: SessionTerminated[] = [];
   const committed: Announcement[] = [];
   const queued: CheckoutMessage[] = [];
 
@@ -122,7 +126,12 @@ export function memoryWorld({ catalog = loadCatalog(), now = fakeClock() } = {})
   return {
     accounts,
     cache,
-    topic: { publish: async (_, announcement) => void published.push(announcement) },
+    topic: {
+      publish: async (_, message) => {
+        if (message.type === 'session.terminated') sessionsEnded.push(message);
+        else published.push(message);
+      },
+    },
     queue: { send: async (message) => void queued.push(message) },
     catalog,
     now,
@@ -130,6 +139,7 @@ export function memoryWorld({ catalog = loadCatalog(), now = fakeClock() } = {})
     outboxes,
     cached,
     published,
+    sessionsEnded,
     committed,
     queued,
   };

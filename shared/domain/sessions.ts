@@ -1,0 +1,123 @@
+import type { DeviceType } from './catalog.ts';
+import type { Instant } from './instants.ts';
+
+/** One playback on one player. Never changed once it stands in a slot: a change is another session or nonce. */
+export interface Session {
+  readonly sessionId: string;
+  /** The hardware. */
+  readonly deviceId: string;
+  /** One tab or player on it: two of them are two sessions. */
+  readonly playerId: string;
+  readonly contentId: string;
+  readonly deviceType: DeviceType;
+  /** Where it was started; `null` when nothing said. */
+  readonly region: string | null;
+  readonly startedAt: Instant;
+  /** Makes every text that ever stands in a slot unlike any other, so that a replaced one never comes back. */
+  readonly nonce: string;
+  /** Which session's place it took, so that the loser learns why at its next heartbeat. */
+  readonly instead: Ended | null;
+}
+
+/**
+ * Why a session is over. `expired`: its lease ran out or it stopped itself; a player starts again silently. Of the
+ * others the viewer is told: another device asked for its end (`terminated`), the same player started again
+ * (`superseded`), or the account may no longer watch it (`revoked`).
+ */
+export type EndReason = 'expired' | 'terminated' | 'superseded' | 'revoked';
+
+export interface Ended {
+  readonly sessionId: string;
+  readonly reason: EndReason;
+}
+
+/** What stands in a slot of an account. */
+export type Slot =
+  | { readonly kind: 'free' }
+  | { readonly kind: 'held'; readonly text: string; readonly session: Session }
+  /** A tombstone names who stood there last; it may be overwritten like a free slot. */
+  | { readonly kind: 'ended'; readonly text: string; readonly ended: Ended };
+
+/** A slot by its number, 1 … 16. */
+export interface NumberedSlot<Kind extends Slot = Slot> {
+  readonly number: number;
+  readonly slot: Kind;
+}
+
+export type HeldSlot = Extract<Slot, { kind: 'held' }>;
+
+/** The text by which a session stands in its slot: the same session always gives the same text. */
+export function textOfSession(session: Session): string {
+  const { sessionId, deviceId, playerId, contentId, deviceType, region, startedAt, nonce, instead } = session;
+  return JSON.stringify({
+    sessionId,
+    deviceId,
+    playerId,
+    contentId,
+    deviceType,
+    region,
+    startedAt,
+    nonce,
+    instead: instead && { sessionId: instead.sessionId, reason: instead.reason },
+  });
+}
+
+/** The text that takes a session's place when it is ended: it names the session, and by the nonce nothing else. */
+export function textOfTombstone({ sessionId, nonce }: Session, reason: EndReason): string {
+  return JSON.stringify({ ended: { sessionId, reason }, nonce });
+}
+
+/** Reads what {@link textOfSession} or {@link textOfTombstone} wrote; anything else counts as a slot to take over. */
+export function slotOf(text: string | undefined): Slot {
+  if (text === undefined) return { kind: 'free' };
+  const value = parsed(text);
+  if (isSession(value)) return { kind: 'held', text, session: value };
+  const { ended } = (value ?? {}) as { ended?: Ended };
+  return { kind: 'ended', text, ended: ended ?? { sessionId: '', reason: 'expired' } };
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Only this stage writes the slots: what names a session and its nonce is one. */
+function isSession(value: unknown): value is Session {
+  const { sessionId, nonce } = (value ?? {}) as Partial<Record<keyof Session, unknown>>;
+  return typeof sessionId === 'string' && typeof nonce === 'string';
+}
+
+/** The slots that sessions hold, the oldest session first. */
+export function heldSlots(slots: readonly Slot[]): readonly NumberedSlot<HeldSlot>[] {
+  return slots
+    .flatMap((slot, index) => (slot.kind === 'held' ? [{ number: index + 1, slot }] : []))
+    .toSorted((a, b) => compareAge(a.slot.session, b.slot.session));
+}
+
+/** Negative when `a` started before `b`; of two that started together every part of usher takes the same first. */
+export function compareAge(a: Session, b: Session): number {
+  if (a.startedAt !== b.startedAt) return a.startedAt < b.startedAt ? -1 : 1; // the format is of fixed length
+  return a.nonce < b.nonce ? -1 : 1;
+}
+
+export function isSamePlayer(
+  a: Pick<Session, 'deviceId' | 'playerId'>,
+  b: Pick<Session, 'deviceId' | 'playerId'>,
+): boolean {
+  return a.deviceId === b.deviceId && a.playerId === b.playerId;
+}
+
+/** What became of a session that is not in the slot where it was, as far as the slots still tell. */
+export function fateOf(session: Session, number: number, slots: readonly Slot[]): EndReason | undefined {
+  const stone = slots.find((slot) => slot.kind === 'ended' && slot.ended.sessionId === session.sessionId);
+  if (stone?.kind === 'ended') return stone.ended.reason;
+  const heir = slots[number - 1];
+  if (heir?.kind !== 'held') return undefined;
+  const { instead } = heir.session;
+  if (instead === null) return 'expired'; // it found the slot empty: the cache was flushed
+  // Whoever took its place has lost it again since, and with it the reason.
+  return instead.sessionId === session.sessionId ? instead.reason : 'terminated';
+}
