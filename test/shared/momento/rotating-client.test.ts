@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { Unavailable } from '../../../shared/errors.ts';
-import { KeyRefused, Throttled } from '../../../shared/momento/errors.ts';
+import { KeyRefused } from '../../../shared/momento/errors.ts';
 import { rotatingClient } from '../../../shared/momento/rotating-client.ts';
 import { fakeSecrets } from '../../support/secrets.ts';
 import { fakeClock } from '../../support/world.ts';
