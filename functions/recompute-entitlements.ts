@@ -7,6 +7,7 @@ import { setting } from '../shared/env.ts';
 import { momentoSecrets } from '../shared/lambda/momento-secrets.ts';
 import { batch, DONE, failed, type Outcome } from '../shared/lambda/queue.ts';
 import { momentoAccountTopic } from '../shared/momento/account-topic.ts';
+import { momentoCache } from '../shared/momento/cache-client.ts';
 import { momentoSnapshotCache } from '../shared/momento/snapshot-cache.ts';
 import type { Purchase } from '../shared/domain/purchases.ts';
 
@@ -57,7 +58,7 @@ const secrets = momentoSecrets('MOMENTO_DATA_KEY_PARAMETER');
 const catalog = loadCatalog();
 const world = {
   accounts: accountTable(setting('TABLE_NAME')),
-  cache: momentoSnapshotCache(secrets, setting('MOMENTO_CACHE_NAME')),
+  cache: momentoSnapshotCache(momentoCache(secrets), setting('MOMENTO_CACHE_NAME')),
   topic: momentoAccountTopic(secrets, setting('MOMENTO_CACHE_NAME')),
   catalog,
   now: Date.now,

@@ -3,6 +3,7 @@ import { sqsCheckoutQueue } from '../aws/checkout-queue.ts';
 import { loadCatalog } from '../catalog.ts';
 import { readSnapshot, type Reading } from '../entitlements/read-snapshot.ts';
 import { setting } from '../env.ts';
+import { momentoCache } from '../momento/cache-client.ts';
 import { momentoSnapshotCache } from '../momento/snapshot-cache.ts';
 import { noteMissing } from './log.ts';
 import { momentoSecrets } from './momento-secrets.ts';
@@ -12,7 +13,7 @@ export function snapshotReader(): (accountId: string, atLeast?: number) => Promi
   const secrets = momentoSecrets('MOMENTO_DATA_KEY_PARAMETER');
   const world = {
     accounts: accountTable(setting('TABLE_NAME')),
-    cache: momentoSnapshotCache(secrets, setting('MOMENTO_CACHE_NAME')),
+    cache: momentoSnapshotCache(momentoCache(secrets), setting('MOMENTO_CACHE_NAME')),
     queue: sqsCheckoutQueue(setting('CHECKOUT_QUEUE_URL')),
     catalog: loadCatalog(),
     now: Date.now,

@@ -1,33 +1,16 @@
-import { CacheClient, Configurations, ReadConcern } from '@gomomento/sdk';
 import type { Snapshot } from '../domain/entitlements.ts';
 import type { CachedSnapshot, SnapshotCache } from '../ports.ts';
-import type { Secrets } from '../secrets.ts';
-import { credentialsFor, SILENT, type MomentoAccess } from './credentials.ts';
+import type { MomentoCache } from './cache-client.ts';
 import { answered } from './errors.ts';
-import { rotatingClient } from './rotating-client.ts';
 
 /** Snapshots under their account's id in the stage's Momento cache. */
-export function momentoSnapshotCache(
-  secrets: Secrets<keyof MomentoAccess>,
-  cacheName: string,
-): SnapshotCache {
-  const momento = rotatingClient(
-    secrets,
-    (access) =>
-      new CacheClient({
-        credentialProvider: credentialsFor(access),
-        // The SDK's default may answer from a replica that lags behind.
-        configuration: Configurations.Lambda.latest(SILENT).withReadConcern(ReadConcern.CONSISTENT),
-        defaultTtlSeconds: 60,
-      }),
-  );
-
+export function momentoSnapshotCache(momento: MomentoCache, cacheName: string): SnapshotCache {
   return {
     read: (accountId) =>
       momento.use(async (client): Promise<CachedSnapshot | undefined> => {
         const answer = answered(await client.getWithHash(cacheName, accountId), 'getWithHash');
         if (answer.type === 'Miss') return undefined;
-        return { snapshot: parse(answer.valueString(), accountId), hash: answer.hashUint8Array() };
+        return { snapshot: snapshotIn(answer.valueString(), accountId), hash: answer.hashUint8Array() };
       }),
 
     replace: (snapshot, read, ttl) =>
@@ -45,7 +28,7 @@ export function momentoSnapshotCache(
 }
 
 /** Only this stage writes the cache, but whatever else is found there must neither be answered nor stay. */
-function parse(text: string, accountId: string): Snapshot | undefined {
+export function snapshotIn(text: string, accountId: string): Snapshot | undefined {
   try {
     const value: unknown = JSON.parse(text);
     return isSnapshot(value) && value.accountId === accountId ? value : undefined;

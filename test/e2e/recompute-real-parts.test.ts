@@ -9,6 +9,7 @@ import { fillCache } from '../../shared/entitlements/fill-cache.ts';
 import { recompute } from '../../shared/entitlements/recompute.ts';
 import { momentoAccountTopic } from '../../shared/momento/account-topic.ts';
 import { credentialsFor } from '../../shared/momento/credentials.ts';
+import { momentoCache } from '../../shared/momento/cache-client.ts';
 import { momentoSnapshotCache } from '../../shared/momento/snapshot-cache.ts';
 import type { AccountStore, AccountTopic, SnapshotCache } from '../../shared/ports.ts';
 import { mortal } from '../support/crash.ts';
@@ -38,7 +39,7 @@ beforeAll(async () => {
   const secrets = { get: async () => access, refresh: async () => access };
   ports = {
     accounts: accountTable(table.name, table.client),
-    cache: momentoSnapshotCache(secrets, CACHE),
+    cache: momentoSnapshotCache(momentoCache(secrets), CACHE),
     topic: momentoAccountTopic(secrets, CACHE),
   };
   const credentialProvider = credentialsFor(access);

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { Unavailable } from '../../../shared/errors.ts';
+import { Throttled, Unavailable } from '../../../shared/errors.ts';
 import { KeyRefused } from '../../../shared/momento/errors.ts';
 import { rotatingClient } from '../../../shared/momento/rotating-client.ts';
 import { fakeSecrets } from '../../support/secrets.ts';

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { loadCatalog } from '../../../shared/catalog.ts';
 import { firstSnapshot } from '../../../shared/domain/snapshots.ts';
 import { Unavailable } from '../../../shared/errors.ts';
+import { momentoCache } from '../../../shared/momento/cache-client.ts';
 import { momentoSnapshotCache } from '../../../shared/momento/snapshot-cache.ts';
 import { accessTo, CACHE, cacheClient, momentoForTest } from '../../support/momento.ts';
 
@@ -13,7 +14,7 @@ const newest = { ...snapshot, version: 2 };
 async function world() {
   const momento = await momentoForTest();
   const secrets = accessTo(momento);
-  const cache = momentoSnapshotCache(secrets, CACHE);
+  const cache = momentoSnapshotCache(momentoCache(secrets), CACHE);
   return { momento, secrets, cache };
 }
 
@@ -40,7 +41,7 @@ describe('a cached snapshot', () => {
   it('is gone after its time', async () => {
     let nowMs = Date.parse('2026-11-22T10:00:00.000Z');
     const momento = await momentoForTest({ now: () => nowMs });
-    const cache = momentoSnapshotCache(accessTo(momento), CACHE);
+    const cache = momentoSnapshotCache(momentoCache(accessTo(momento)), CACHE);
     await cache.replace(snapshot, undefined, 60);
     nowMs += 59_999;
     expect(await cache.read('ada')).toBeDefined();
