@@ -1,3 +1,5 @@
+import { WHEN_FULL, type WhenFull } from '../shared/domain/admission.ts';
+import { flag, oneOf, refuse, text, whole, type Context } from './context-values.ts';
 import { stageNameOf } from './stage-name.ts';
 
 export type LogLevel = (typeof LOG_LEVELS)[number];
@@ -19,15 +21,40 @@ export interface Stage {
   readonly logRetentionDays: 7 | 30;
   /** API Gateway's token bucket for the whole stage. */
   readonly throttle: { readonly requestsPerSecond: number; readonly burst: number };
+  /** How often a player is told to beat. */
+  readonly heartbeatSeconds: number;
+  /** How long a session lives without a heartbeat. */
+  readonly leaseSeconds: number;
+  /** The length of the intervals by which an account's devices are counted. */
+  readonly trackerIntervalSeconds: number;
+  readonly whenFull: WhenFull;
+  /** Whether devices may publish heartbeats to the topic `heartbeat`, and are counted by them. */
+  readonly followHeartbeatTopic: boolean;
+  /** Whether a function URL takes heartbeats too: the cheaper door beside the REST API. */
+  readonly heartbeatUrl: boolean;
+  /** Reserved for that URL's function: how many heartbeats it takes at once, and what nobody else can use up. */
+  readonly heartbeatConcurrency: number;
 }
-
-type Context = (key: string) => unknown;
 
 const LOG_LEVELS = ['DEBUG', 'INFO', 'WARN', 'ERROR'] as const;
 /** Momento mints no disposable token that lives longer. */
-const LONGEST_TOKEN_SECONDS = 25 * 60 * 60;
+const TOKEN_TTL_SECONDS = { of: 'whole seconds', least: 60, most: 25 * 60 * 60, otherwise: 1800 };
 /** Origins travel in every function's environment, of which Lambda allows 4 KB in all. */
 const ORIGINS_LENGTH = 1024;
+/**
+ * The devices of the reference system beat every 5 s; oftener costs more and tells no more. A viewer whose session
+ * was ended, and whom no message reached, learns it at the next heartbeat: 5 minutes are late enough.
+ */
+const HEARTBEAT_SECONDS = { of: 'whole seconds', least: 5, most: 300, otherwise: 15 };
+/** A player that crashes holds its slot for the lease: an hour is more than a viewer will wait for it. */
+const LEASE_SECONDS = { of: 'whole seconds', most: 60 * 60, otherwise: 40 };
+/** Two heartbeats of the most eager device fit in; devices counted by more than the hour say nothing about now. */
+const TRACKER_INTERVAL_SECONDS = { of: 'whole seconds', least: 10, most: 60 * 60, otherwise: 60 };
+/**
+ * Lambda gives an account 1,000 at first and tens of thousands on request, and keeps 100 of them unreserved: AWS
+ * refuses a deployment that asks for more than is left.
+ */
+const HEARTBEAT_CONCURRENCY = { of: 'a whole number', least: 1, most: 10_000, otherwise: 100 };
 
 /**
  * Reads a stage from the CDK app's contexts (`-c key=value`).
@@ -39,31 +66,35 @@ export function readStage(context: Context): Stage {
       refuse('stageName', undefined, 'the name of a stage or branch, such as dev'),
   );
   const keepsData = name === 'prod';
+  const heartbeatSeconds = whole(context, 'heartbeatSeconds', HEARTBEAT_SECONDS);
   return {
     name,
     ssmName: ssmName(text(context, 'ssmStageName') ?? name),
     origins: origins(text(context, 'origins') ?? 'http://localhost:3000'),
-    tokenTtlSeconds: tokenTtlSeconds(text(context, 'tokenTtlSeconds') ?? '1800'),
+    tokenTtlSeconds: whole(context, 'tokenTtlSeconds', TOKEN_TTL_SECONDS),
     regionHeader: regionHeader(text(context, 'regionHeader') ?? 'CloudFront-Viewer-Country'),
-    logLevel: logLevel(text(context, 'logLevel') ?? 'INFO'),
+    logLevel: oneOf(context, 'logLevel', LOG_LEVELS, 'INFO'),
     keepsData,
     logRetentionDays: keepsData ? 30 : 7,
     throttle: keepsData ? { requestsPerSecond: 1000, burst: 2000 } : { requestsPerSecond: 500, burst: 1000 },
+    heartbeatSeconds,
+    leaseSeconds: whole(context, 'leaseSeconds', {
+      ...LEASE_SECONDS,
+      // A session outlives one heartbeat that is lost and the next that is late.
+      least: 2 * heartbeatSeconds + 5,
+      because: 'twice heartbeatSeconds and 5',
+    }),
+    trackerIntervalSeconds: whole(context, 'trackerIntervalSeconds', TRACKER_INTERVAL_SECONDS),
+    whenFull: oneOf(context, 'whenFull', WHEN_FULL, 'refuse-newest'),
+    followHeartbeatTopic: flag(context, 'followHeartbeatTopic'),
+    heartbeatUrl: flag(context, 'heartbeatUrl'),
+    heartbeatConcurrency: whole(context, 'heartbeatConcurrency', HEARTBEAT_CONCURRENCY),
   };
 }
 
 /** `usher-{stage}`, or `usher-{stage}-{part}`: what every named resource of the stage is called. */
 export function nameIn(stage: Pick<Stage, 'name'>, part?: string): string {
   return part === undefined ? `usher-${stage.name}` : `usher-${stage.name}-${part}`;
-}
-
-/** Contexts arrive as text from the command line, and as whatever JSON holds from cdk.json. */
-function text(context: Context, key: string): string | undefined {
-  const value = context(key);
-  if (value === undefined || value === null) return undefined;
-  if (typeof value === 'string' && value.trim() !== '') return value;
-  if (typeof value === 'number') return String(value);
-  return refuse(key, value, 'a text that is not empty, or leave it out');
 }
 
 function ssmName(value: string): string {
@@ -99,25 +130,7 @@ function isWebOrigin(value: string): boolean {
   );
 }
 
-function tokenTtlSeconds(value: string): number {
-  const seconds = /^\d+$/.test(value) ? Number(value) : 0;
-  if (seconds >= 60 && seconds <= LONGEST_TOKEN_SECONDS) return seconds;
-  return refuse('tokenTtlSeconds', value, `whole seconds between 60 and ${LONGEST_TOKEN_SECONDS}`);
-}
-
 function regionHeader(value: string): string {
   if (/^[A-Za-z0-9-]{1,64}$/.test(value)) return value;
   return refuse('regionHeader', value, 'the name of a header: letters, digits and hyphens');
-}
-
-function logLevel(value: string): LogLevel {
-  return (
-    LOG_LEVELS.find((level) => level === value) ??
-    refuse('logLevel', value, `one of ${LOG_LEVELS.join(', ')}`)
-  );
-}
-
-function refuse(key: string, value: unknown, expected: string): never {
-  const found = value === undefined ? 'is missing' : `cannot be ${JSON.stringify(value)}`;
-  throw new Error(`The context ${key} ${found}: pass -c ${key}=… with ${expected}.`);
 }

@@ -17,6 +17,13 @@ describe('a stage', () => {
       keepsData: false,
       logRetentionDays: 7,
       throttle: { requestsPerSecond: 500, burst: 1000 },
+      heartbeatSeconds: 15,
+      leaseSeconds: 40,
+      trackerIntervalSeconds: 60,
+      whenFull: 'refuse-newest',
+      followHeartbeatTopic: false,
+      heartbeatUrl: false,
+      heartbeatConcurrency: 100,
     });
   });
 
@@ -51,6 +58,34 @@ describe('a stage', () => {
     expect(stageOf({ stageName: 'dev', tokenTtlSeconds: '600' })).toMatchObject({ tokenTtlSeconds: 600 });
   });
 
+  it('slows players down together with their leases', () => {
+    const context = { stageName: 'dev', heartbeatSeconds: '60', leaseSeconds: '125' };
+    expect(stageOf(context)).toMatchObject({ heartbeatSeconds: 60, leaseSeconds: 125 });
+  });
+
+  it('keeps no lease that a single lost heartbeat would end, the default included', () => {
+    const expected =
+      'pass -c leaseSeconds=… with whole seconds between 65 (twice heartbeatSeconds and 5) and 3600';
+    for (const leaseSeconds of ['64', undefined]) {
+      const context = { stageName: 'dev', heartbeatSeconds: '30', leaseSeconds };
+      expect(() => stageOf(context)).toThrow(expected);
+    }
+  });
+
+  it('is full by one of two policies', () => {
+    for (const whenFull of ['refuse-newest', 'end-oldest'] as const) {
+      expect(stageOf({ stageName: 'dev', whenFull }).whenFull).toBe(whenFull);
+    }
+  });
+
+  it.each(['followHeartbeatTopic', 'heartbeatUrl'] as const)(
+    'has %s on or off, by cdk.json and by the command line',
+    (key) => {
+      for (const on of [true, 'true']) expect(stageOf({ stageName: 'dev', [key]: on })[key]).toBe(true);
+      for (const off of [false, 'false']) expect(stageOf({ stageName: 'dev', [key]: off })[key]).toBe(false);
+    },
+  );
+
   it.each([
     ['stageName', undefined],
     ['stageName', ''],
@@ -82,6 +117,28 @@ describe('a stage', () => {
     ['regionHeader', 'X-Country:'],
     ['logLevel', 'debug'],
     ['logLevel', 'VERBOSE'],
+    ['heartbeatSeconds', '4'],
+    ['heartbeatSeconds', 301],
+    ['heartbeatSeconds', '15s'],
+    ['heartbeatSeconds', '7.5'],
+    ['heartbeatSeconds', true],
+    ['leaseSeconds', '34'],
+    ['leaseSeconds', '3601'],
+    ['leaseSeconds', '1e2'],
+    ['trackerIntervalSeconds', '9'],
+    ['trackerIntervalSeconds', '3601'],
+    ['trackerIntervalSeconds', '1m'],
+    ['whenFull', 'refuse'],
+    ['whenFull', 'End-Oldest'],
+    ['whenFull', true],
+    ['followHeartbeatTopic', 'yes'],
+    ['followHeartbeatTopic', ''],
+    ['followHeartbeatTopic', 1],
+    ['heartbeatUrl', 'True'],
+    ['heartbeatUrl', 'on'],
+    ['heartbeatConcurrency', '0'],
+    ['heartbeatConcurrency', '10001'],
+    ['heartbeatConcurrency', '1.5'],
   ])('refuses %s = %j and says what to pass', (key, value) => {
     expect(() => stageOf({ stageName: 'dev', [key]: value })).toThrow(
       new RegExp(`^The context ${key} .*: pass -c ${key}=… with `),
