@@ -50,6 +50,14 @@ export class Unavailable extends Error {
 /** One of Momento's quotas is used up for the moment: it answers, so this is no outage. */
 export class Throttled extends Unavailable {}
 
+/** Too many change the same thing at once for any of them to get through: no outage either. */
+export class Contended extends Unavailable {}
+
+/** True when a part does not answer at all, as opposed to asking us to slow down. */
+export function isOutage(error: unknown): error is Unavailable {
+  return error instanceof Unavailable && !(error instanceof Throttled || error instanceof Contended);
+}
+
 /** A quota of a service that we depend on is used up for the moment. */
 export class TooOften extends Error {
   readonly retryAfterSeconds: number;

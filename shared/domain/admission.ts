@@ -1,4 +1,12 @@
-import { heldSlots, isSamePlayer, type Ended, type Session, type Slot } from './sessions.ts';
+import {
+  isSamePlayer,
+  standingIn,
+  type Ended,
+  type EndReason,
+  type Session,
+  type Slot,
+  type Standing,
+} from './sessions.ts';
 
 /** What happens when every stream that the account may have is taken. */
 export const WHEN_FULL = ['refuse-newest', 'end-oldest'] as const;
@@ -13,17 +21,17 @@ export interface Newcomer {
 }
 
 export type Admission =
-  /** Put the newcomer into this slot in place of what was seen there, which ends `ends`. */
+  /** Put the newcomer into this slot in place of the text that was seen there. */
   | {
       readonly kind: 'take';
       readonly number: number;
       readonly seen: string | undefined;
-      /** What the slot tells the loser, be it alive or a tombstone. */
+      /** Who stood there last and what it is to be told, be it alive (`ends`) or a tombstone. */
       readonly instead: Ended | null;
       readonly ends?: Session;
     }
-  /** First end this session, which stands above the limit, where nobody may take its place. */
-  | { readonly kind: 'end'; readonly number: number; readonly session: Session }
+  /** First end this one, which stands above the limit, where nobody may take its place. */
+  | { readonly kind: 'end'; readonly standing: Standing }
   | { readonly kind: 'refuse'; readonly conflicts: readonly Session[] };
 
 /**
@@ -36,31 +44,36 @@ export function decideAdmission(
   newcomer: Newcomer,
   { limit, whenFull }: { readonly limit: number; readonly whenFull: WhenFull },
 ): Admission {
-  const held = heldSlots(slots);
-  const within = held.filter(({ number }) => number <= limit);
+  const everybody = standingIn(slots);
+  const within = everybody.filter(({ number }) => number <= limit);
 
-  const chosen = held.find(({ slot }) => slot.session.sessionId === newcomer.terminate);
-  if (chosen && chosen.number > limit)
-    return { kind: 'end', number: chosen.number, session: chosen.slot.session };
-  if (chosen) return inPlaceOf(chosen, 'terminated');
+  const chosen = everybody.find(({ session }) => session.sessionId === newcomer.terminate);
+  if (chosen)
+    return chosen.number > limit ? { kind: 'end', standing: chosen } : replacing(chosen, 'terminated');
 
-  const own = within.find(({ slot }) => isSamePlayer(slot.session, newcomer));
-  if (own) return inPlaceOf(own, 'superseded');
+  const own = within.find(({ session }) => isSamePlayer(session, newcomer));
+  if (own) return replacing(own, 'superseded');
 
-  const open = slots.slice(0, limit).findIndex(({ kind }) => kind !== 'held');
-  const slot = slots[open];
-  if (slot?.kind === 'free') return { kind: 'take', number: open + 1, seen: undefined, instead: null };
-  if (slot?.kind === 'ended') return { kind: 'take', number: open + 1, seen: slot.text, instead: slot.ended };
+  const index = slots.slice(0, limit).findIndex(({ kind }) => kind !== 'held');
+  const open = slots[index];
+  if (open?.kind === 'free') return { kind: 'take', number: index + 1, seen: undefined, instead: null };
+  if (open?.kind === 'ended')
+    return { kind: 'take', number: index + 1, seen: open.text, instead: open.ended };
 
   const [oldest] = within;
-  if (whenFull === 'end-oldest' && oldest) return inPlaceOf(oldest, 'terminated');
-  return { kind: 'refuse', conflicts: held.map(({ slot: { session } }) => session) };
+  if (whenFull === 'end-oldest' && oldest) return replacing(oldest, 'terminated');
+  return { kind: 'refuse', conflicts: everybody.map(({ session }) => session) };
 }
 
-function inPlaceOf(
-  { number, slot: { text, session } }: ReturnType<typeof heldSlots>[number],
-  reason: 'terminated' | 'superseded',
+function replacing(
+  { number, text, session }: Standing,
+  reason: Exclude<EndReason, 'expired' | 'revoked'>,
 ): Admission {
-  const instead = { sessionId: session.sessionId, reason };
-  return { kind: 'take', number, seen: text, instead, ends: session };
+  return {
+    kind: 'take',
+    number,
+    seen: text,
+    instead: { sessionId: session.sessionId, reason },
+    ends: session,
+  };
 }

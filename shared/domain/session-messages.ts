@@ -22,7 +22,7 @@ export interface SessionTerminated {
 /** The message for the session that lost its place; `by` is who has it now, where somebody has. */
 export function sessionTerminated(
   accountId: string,
-  { sessionId, deviceId }: Session,
+  { sessionId, deviceId }: Pick<Session, 'sessionId' | 'deviceId'>,
   reason: EndReason,
   nowMs: number,
   by?: Pick<Session, 'deviceId'>,

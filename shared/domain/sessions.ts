@@ -36,15 +36,16 @@ export type Slot =
   | { readonly kind: 'free' }
   | { readonly kind: 'held'; readonly text: string; readonly session: Session }
   /** A tombstone names who stood there last; it may be overwritten like a free slot. */
-  | { readonly kind: 'ended'; readonly text: string; readonly ended: Ended };
+  | { readonly kind: 'ended'; readonly text: string; readonly ended: Ended; readonly deviceId: string };
 
-/** A slot by its number, 1 … 16. */
-export interface NumberedSlot<Kind extends Slot = Slot> {
+export type Tombstone = Extract<Slot, { kind: 'ended' }>;
+
+/** Who stands where: the slots are numbered 1 … 16. */
+export interface Standing {
   readonly number: number;
-  readonly slot: Kind;
+  readonly text: string;
+  readonly session: Session;
 }
-
-export type HeldSlot = Extract<Slot, { kind: 'held' }>;
 
 /** The text by which a session stands in its slot: the same session always gives the same text. */
 export function textOfSession(session: Session): string {
@@ -63,8 +64,8 @@ export function textOfSession(session: Session): string {
 }
 
 /** The text that takes a session's place when it is ended: it names the session, and by the nonce nothing else. */
-export function textOfTombstone({ sessionId, nonce }: Session, reason: EndReason): string {
-  return JSON.stringify({ ended: { sessionId, reason }, nonce });
+export function textOfTombstone({ sessionId, deviceId, nonce }: Session, reason: EndReason): string {
+  return JSON.stringify({ ended: { sessionId, reason }, deviceId, nonce });
 }
 
 /** Reads what {@link textOfSession} or {@link textOfTombstone} wrote; anything else counts as a slot to take over. */
@@ -72,8 +73,13 @@ export function slotOf(text: string | undefined): Slot {
   if (text === undefined) return { kind: 'free' };
   const value = parsed(text);
   if (isSession(value)) return { kind: 'held', text, session: value };
-  const { ended } = (value ?? {}) as { ended?: Ended };
-  return { kind: 'ended', text, ended: ended ?? { sessionId: '', reason: 'expired' } };
+  const { ended = { sessionId: '', reason: 'expired' }, deviceId = '' } = (value ?? {}) as Partial<Tombstone>;
+  return { kind: 'ended', text, ended, deviceId };
+}
+
+/** The tombstone of that session, where one is left. */
+export function tombstoneOf(sessionId: string, slots: readonly Slot[]): Tombstone | undefined {
+  return slots.filter((slot) => slot.kind === 'ended').find(({ ended }) => ended.sessionId === sessionId);
 }
 
 function parsed(text: string): unknown {
@@ -90,11 +96,13 @@ function isSession(value: unknown): value is Session {
   return typeof sessionId === 'string' && typeof nonce === 'string';
 }
 
-/** The slots that sessions hold, the oldest session first. */
-export function heldSlots(slots: readonly Slot[]): readonly NumberedSlot<HeldSlot>[] {
+/** The sessions that hold a slot, the oldest first. */
+export function standingIn(slots: readonly Slot[]): readonly Standing[] {
   return slots
-    .flatMap((slot, index) => (slot.kind === 'held' ? [{ number: index + 1, slot }] : []))
-    .toSorted((a, b) => compareAge(a.slot.session, b.slot.session));
+    .flatMap((slot, index) =>
+      slot.kind === 'held' ? [{ number: index + 1, text: slot.text, session: slot.session }] : [],
+    )
+    .toSorted((a, b) => compareAge(a.session, b.session));
 }
 
 /** Negative when `a` started before `b`; of two that started together every part of usher takes the same first. */
@@ -110,11 +118,18 @@ export function isSamePlayer(
   return a.deviceId === b.deviceId && a.playerId === b.playerId;
 }
 
-/** What became of a session that is not in the slot where it was, as far as the slots still tell. */
-export function fateOf(session: Session, number: number, slots: readonly Slot[]): EndReason | undefined {
-  const stone = slots.find((slot) => slot.kind === 'ended' && slot.ended.sessionId === session.sessionId);
-  if (stone?.kind === 'ended') return stone.ended.reason;
-  const heir = slots[number - 1];
+/**
+ * What became of a session that stands in no slot any more, `number` being the one that it had (`null` = none), as
+ * far as the slots still tell. `undefined`: nobody ended it; it was forgotten, or never had a slot.
+ */
+export function fateOf(
+  session: Session,
+  number: number | null,
+  slots: readonly Slot[],
+): EndReason | undefined {
+  const stone = tombstoneOf(session.sessionId, slots);
+  if (stone) return stone.ended.reason;
+  const heir = number === null ? undefined : slots[number - 1];
   if (heir?.kind !== 'held') return undefined;
   const { instead } = heir.session;
   if (instead === null) return 'expired'; // it found the slot empty: the cache was flushed

@@ -1,0 +1,84 @@
+import { fateOf, standingIn, textOfSession, type EndReason } from '../domain/sessions.ts';
+import { Contended } from '../errors.ts';
+import type { SessionGrant } from '../ports.ts';
+import { bury, stored } from './bury.ts';
+import { grantOf } from './grant.ts';
+import { contentOf, limitOf, look, mayWatch, type View } from './look.ts';
+import { occupy } from './occupy.ts';
+import type { SessionWorld } from './world.ts';
+
+export type Beaten =
+  | { readonly alive: true; readonly grant: SessionGrant }
+  /** `overAdmitted`: it went on in an outage, and there is no slot for it now that there are slots again. */
+  | { readonly alive: false; readonly reason: EndReason; readonly overAdmitted?: boolean };
+
+/** Whoever is kept from its own slot this often in a row is told to come back. */
+const MOST_ROUNDS = 4;
+
+/**
+ * Renews a session's lease: one call, as long as it stands where its token says and time has changed nothing. Else it
+ * looks what became of it; one that has merely been forgotten (the cache was flushed, or it was admitted in an
+ * outage) takes a slot again if there is one, but nobody else's.
+ * @throws Contended, Unavailable, Throttled
+ */
+export async function beat(world: SessionWorld, grant: SessionGrant): Promise<Beaten> {
+  const { accountId, session, slot, expiresAtMs, recheckAtMs } = grant;
+  const sinceMs = world.now();
+  if (sinceMs >= expiresAtMs) return over('expired');
+  if (slot !== null && (recheckAtMs === null || sinceMs < recheckAtMs)) {
+    const text = textOfSession(session);
+    if (await world.slots.replace(accountId, slot, text, text)) {
+      return {
+        alive: true,
+        grant: { ...grant, expiresAtMs: sinceMs + world.leaseSeconds * 1000, degradedUntilMs: null },
+      };
+    }
+  }
+  return lookAgain(world, grant);
+}
+
+async function lookAgain(world: SessionWorld, grant: SessionGrant): Promise<Beaten> {
+  const { accountId, session } = grant;
+  for (let round = 0; round < MOST_ROUNDS; round++) {
+    const view = await look(world, accountId);
+    const sinceMs = world.now();
+    const standing = standingIn(view.slots).find((one) => one.session.sessionId === session.sessionId);
+    const fate = standing ? undefined : fateOf(session, grant.slot, view.slots);
+    if (fate) return over(fate);
+
+    if (!mayWatch(world.catalog, view.snapshot, session, sinceMs).allowed) {
+      if (standing) await bury(world, accountId, standing, 'revoked');
+      return over('revoked');
+    }
+    if (contentOf(world.catalog, session.contentId)?.counted === false) {
+      const { snapshot } = view;
+      return { alive: true, grant: grantOf(world, accountId, { session, slot: null, snapshot, sinceMs }) };
+    }
+    if (!standing) return standAgain(world, grant);
+    if (standing.number > limitOf(view.snapshot, sinceMs)) {
+      await bury(world, accountId, standing, 'expired');
+      return over('expired');
+    }
+    if (await stored(world.slots.replace(accountId, standing.number, standing.text, standing.text))) {
+      const found = { session: standing.session, slot: standing.number, snapshot: view.snapshot, sinceMs };
+      return { alive: true, grant: grantOf(world, accountId, found) };
+    }
+  }
+  throw new Contended('the slots of the account are being changed by many at once');
+}
+
+/** Nobody ended it, and it stands nowhere: it may have a slot that is free. */
+async function standAgain(world: SessionWorld, grant: SessionGrant): Promise<Beaten> {
+  const { accountId, session, degradedUntilMs } = grant;
+  const { nonce: _nonce, instead: _instead, ...wanted } = session;
+  const occupied = await occupy(world, accountId, wanted, 'refuse-newest');
+  if (occupied.admitted) {
+    return { alive: true, grant: grantOf(world, accountId, { ...occupied, slot: occupied.number }) };
+  }
+  if (occupied.reason === 'not-entitled') return over('revoked');
+  return { ...over('expired'), overAdmitted: degradedUntilMs !== null };
+}
+
+function over(reason: EndReason) {
+  return { alive: false, reason } as const;
+}

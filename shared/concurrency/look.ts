@@ -1,0 +1,49 @@
+import { decideAccess, type AccessDecision } from '../domain/access.ts';
+import type { Catalog, Content } from '../domain/catalog.ts';
+import { foldAccess, type Snapshot } from '../domain/entitlements.ts';
+import { slotOf, type Session, type Slot } from '../domain/sessions.ts';
+import type { SessionWorld } from './world.ts';
+
+/** What an account holds and who stands in its slots, at one moment. */
+export interface View {
+  readonly snapshot: Snapshot;
+  readonly slots: readonly Slot[];
+}
+
+/**
+ * One read of the cache. Without a snapshot there, the table's: consistent, so a limit that was lowered before the
+ * slots were read is seen.
+ * @throws Unavailable, Throttled
+ */
+export async function look(
+  { slots, snapshotOf }: Pick<SessionWorld, 'slots' | 'snapshotOf'>,
+  accountId: string,
+): Promise<View> {
+  const read = await slots.read(accountId);
+  return { snapshot: read.snapshot ?? (await snapshotOf(accountId)), slots: read.slots.map(slotOf) };
+}
+
+/** How many streams at a time, now. */
+export function limitOf({ entitlements }: Snapshot, nowMs: number): number {
+  return foldAccess(entitlements, nowMs).maxStreams;
+}
+
+type Viewing = Pick<Session, 'contentId' | 'deviceType' | 'region'>;
+
+/** May this be watched there, now? */
+export function mayWatch(
+  catalog: Pick<Catalog, 'contents'>,
+  { entitlements }: Snapshot,
+  { contentId, deviceType, region }: Viewing,
+  nowMs: number,
+): AccessDecision {
+  return decideAccess(contentOf(catalog, contentId), entitlements, {
+    region: region ?? undefined,
+    deviceType,
+    nowMs,
+  });
+}
+
+export function contentOf({ contents }: Pick<Catalog, 'contents'>, contentId: string): Content | undefined {
+  return contents.find((content) => content.contentId === contentId);
+}
