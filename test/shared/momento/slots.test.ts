@@ -1,11 +1,12 @@
 import { createServer, type Socket } from 'node:net';
 import { inspect } from 'node:util';
 import { once } from 'node:events';
+import { CacheGet, CacheGetBatch, UnknownError, type CacheClient } from '@gomomento/sdk';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { loadCatalog } from '../../../shared/catalog.ts';
 import { firstSnapshot } from '../../../shared/domain/snapshots.ts';
 import { Throttled, Unavailable } from '../../../shared/errors.ts';
-import { momentoCache } from '../../../shared/momento/cache-client.ts';
+import { momentoCache, type MomentoCache } from '../../../shared/momento/cache-client.ts';
 import { momentoSlots } from '../../../shared/momento/slots.ts';
 import { momentoSnapshotCache } from '../../../shared/momento/snapshot-cache.ts';
 import type { MomentoStandIn } from '../../../local/momento/server.ts';
@@ -177,10 +178,13 @@ describe('Momento', () => {
     },
   );
 
-  it('that fails on one of the keys is unavailable, whatever the others hold', async () => {
-    const { slots, anybody } = await world();
-    await anybody.dictionarySetField(CACHE, 'ada:slot:3', 'no', 'text');
-    await expect(slots.read('ada')).rejects.toBeInstanceOf(Unavailable);
+  it.each([
+    ['fails on one of the keys', [...misses(16), new CacheGet.Error(new UnknownError('no'))]],
+    ['answers for fewer keys than were asked for', misses(16)],
+  ] as const)('that %s is unavailable, whatever the others hold', async (_, results) => {
+    const getBatch = async () => new CacheGetBatch.Success([...results], []);
+    const cache = { use: (operation) => operation({ getBatch } as unknown as CacheClient) } as MomentoCache;
+    await expect(momentoSlots(cache, CACHE, LEASE).read('ada')).rejects.toBeInstanceOf(Unavailable);
   });
 
   it('whose key was rotated is read and written with the new one, without a failed request', async () => {
@@ -202,6 +206,10 @@ describe('Momento', () => {
     }
   });
 });
+
+function misses(count: number): readonly CacheGet.Response[] {
+  return Array.from({ length: count }, () => new CacheGet.Miss());
+}
 
 /** Where a server listens that never answers, as behind a connection that died unnoticed. */
 async function silence() {
