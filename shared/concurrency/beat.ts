@@ -3,7 +3,7 @@ import { Contended } from '../errors.ts';
 import type { SessionGrant } from '../ports.ts';
 import { bury, stored } from './bury.ts';
 import { grantOf } from './grant.ts';
-import { contentOf, limitOf, look, mayWatch, type View } from './look.ts';
+import { contentOf, limitOf, look, mayWatch } from './look.ts';
 import { occupy } from './occupy.ts';
 import type { SessionWorld } from './world.ts';
 
