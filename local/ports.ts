@@ -9,6 +9,7 @@ const offsets: Partial<Readonly<Record<PortName, number>>> = {
   momento: 2,
   store: 3,
   cognito: 4,
+  functionUrl: 5,
 };
 
 const defaultPort = 3000;
@@ -21,7 +22,7 @@ export function portsFrom(
   const highest = player + Math.max(...Object.values(offsets));
   if (!Number.isInteger(player) || player < 1024 || highest > 65_535) {
     throw new Error(
-      `PORT is ${text}; it takes a number from 1024, with four more ports above it: PORT=4000 npm start`,
+      `PORT is ${text}; it takes a number from 1024, with five more ports above it: PORT=4000 npm start`,
     );
   }
   return {

@@ -10,6 +10,7 @@ import { demoUser, ensureDemoUser } from './demo-user.ts';
 import { startDynamoDb } from './dynamodb/server.ts';
 import { createTables } from './dynamodb/tables.ts';
 import { startEventSources } from './event-source/event-sources.ts';
+import { startFunctionUrls } from './function-url/function-urls.ts';
 import { startGate } from './iam/gate.ts';
 import { readPrincipals } from './iam/principals.ts';
 import { identify, physicalName } from './identities.ts';
@@ -50,6 +51,8 @@ export type PortName =
   | 'momento'
   | 'store'
   | 'cognito'
+  /** The template's first function URL; further ones take any free port. */
+  | 'functionUrl'
   | 'sqs'
   | 'dynamodb'
   | 'ssm'
@@ -156,9 +159,10 @@ async function start(options: LocalOptions, lifetime: Lifetime): Promise<LocalSt
           }),
         );
 
-  const userPoolIdentities = new Map<string, Identity>();
+  /** Of what gets its identity when it is created: user pools and their clients, function URLs. */
+  const identities = new Map<string, Identity>();
   const identityOf = (logicalId: string) =>
-    userPoolIdentities.get(logicalId) ?? identify({ stack, region, accountId, sqsUrl: sqs.url }, logicalId);
+    identities.get(logicalId) ?? identify({ stack, region, accountId, sqsUrl: sqs.url }, logicalId);
   const addresses = new Map([[`https://local.execute-api.${region}.amazonaws.com`, api.url]]);
   const world = {
     ...surroundings(stack, region),
@@ -183,8 +187,12 @@ async function start(options: LocalOptions, lifetime: Lifetime): Promise<LocalSt
   await step('Queues', () => createQueues(clients, resolver, nameOf));
   await step('Tables', () => createTables(clients, resolver, nameOf));
   await step('User pools', () =>
-    createUserPools({ cognito }, { resolver, region, accountId, nameOf, identities: userPoolIdentities }),
+    createUserPools({ cognito }, { resolver, region, accountId, nameOf, identities }),
   );
+  const functionUrls = await running('Function URLs', () =>
+    startFunctionUrls({ resolver, port: ports.functionUrl, log }),
+  );
+  for (const [logicalId, identity] of functionUrls.identities) identities.set(logicalId, identity);
   const outputs = resolver.outputs();
   await step('Secrets', () => ensureSecrets({ ssm, momento }, { ssmStageName }));
   const { MomentoCacheName, UserPoolId, UserPoolClientId, ApiUrl } = outputs;
@@ -206,6 +214,7 @@ async function start(options: LocalOptions, lifetime: Lifetime): Promise<LocalSt
   });
   gate?.admit(readPrincipals({ resolver, identityOf }));
   lambda.serve(functions.values());
+  functionUrls.serve(functions.values());
   const restApi = readRestApi({
     resolver,
     userPools: { issuer: (id) => cognito.issuer(id), jwks: { keys: [...cognito.jwks.keys] } },

@@ -2,6 +2,7 @@ import { apiGatewaySupport } from './api-gateway/support.ts';
 import type { Support, TypeSupport } from './cloudformation/support.ts';
 import { dynamoDbSupport } from './dynamodb/tables.ts';
 import { eventSourceSupport } from './event-source/support.ts';
+import { functionUrlSupport } from './function-url/support.ts';
 import { iamSupport } from './iam/support.ts';
 import { lambdaSupport } from './lambda/support.ts';
 import { sqsSupport } from './sqs/queues.ts';
@@ -14,6 +15,7 @@ export const support: Support = {
   ...apiGatewaySupport,
   ...dynamoDbSupport,
   ...eventSourceSupport,
+  ...functionUrlSupport,
   ...iamSupport,
   ...lambdaSupport,
   ...sqsSupport,

@@ -1,3 +1,4 @@
+import { commonLogTime } from '../common-log-time.ts';
 import type { GatewayRequest } from './request.ts';
 
 export interface ProxySurroundings {
@@ -77,10 +78,4 @@ function grouped(pairs: readonly (readonly [string, string])[]): Readonly<Record
   return Object.fromEntries(
     [...names].map((name) => [name, pairs.filter((pair) => pair[0] === name).map((pair) => pair[1])]),
   );
-}
-
-/** `22/Nov/2026:10:00:00 +0000` */
-function commonLogTime(ms: number): string {
-  const [, day, month, year, time] = new Date(ms).toUTCString().split(/,? /);
-  return `${day}/${month}/${year}:${time} +0000`;
 }

@@ -68,8 +68,7 @@ export function createFunction(settings: FunctionSettings): LambdaFunction {
     name: settings.functionName,
     arn: settings.functionArn,
     async invoke(payload) {
-      if (Buffer.byteLength(payload) > payloadLimitBytes)
-        return tooLarge('RequestTooLargeException', 'event');
+      if (Buffer.byteLength(payload) > payloadLimitBytes) return tooLarge(tooLargeType, 'event');
       if (reservedConcurrency !== undefined && running >= limit) return throttled;
       await enter();
       if (stopped) {
@@ -98,6 +97,9 @@ export function createFunction(settings: FunctionSettings): LambdaFunction {
 
 /** The `errorType` of an invocation that found no free concurrency. */
 export const throttledType = 'TooManyRequestsException';
+
+/** The `errorType` of an invocation whose event is over the limit. */
+export const tooLargeType = 'RequestTooLargeException';
 
 const throttled = refused(throttledType, 'Rate Exceeded.');
 

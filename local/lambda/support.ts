@@ -27,6 +27,6 @@ export const lambdaSupport: Support = {
   }),
   'AWS::Lambda::Permission': {
     kind: 'without-effect',
-    why: 'whoever invokes a function here is named by the template itself',
+    why: 'whoever invokes a function here is named by the template itself; function URLs look for their grants',
   },
 };

@@ -19,11 +19,12 @@ test('counts the ports from PORT', () => {
     momento: 3002,
     store: 3003,
     cognito: 3004,
+    functionUrl: 3005,
   });
   expect(portsFrom('4000')).toMatchObject({ player: 4000, cognito: 4004 });
 });
 
-test.each(['eighty', '80', '65533', '3.5'])('refuses PORT=%s, saying what to give', (text) => {
+test.each(['eighty', '80', '65531', '3.5'])('refuses PORT=%s, saying what to give', (text) => {
   expect(() => portsFrom(text)).toThrow('PORT=4000 npm start');
 });
 
