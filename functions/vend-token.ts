@@ -15,16 +15,18 @@ interface World {
   readonly filler: CacheFiller;
   readonly cacheName: string;
   readonly ttlSeconds: number;
+  readonly followsHeartbeatTopic: boolean;
   readonly warn: (message: string, reason: unknown) => void;
 }
 
 /**
- * GET /token: what a signed-in player connects to Momento with. `token` hears the account's topic; with
- * `?cache=true` also `cacheToken`, which reads the account's snapshot. The snapshot is in the cache by then.
+ * GET /token: what a signed-in player connects to Momento with. `token` hears the account's topic, and publishes
+ * heartbeats where the stage follows them; with `?cache=true` also `cacheToken`, which reads the account's snapshot.
+ * The snapshot is in the cache by then.
  */
-export function vendToken({ mint, filler, cacheName, ttlSeconds, warn }: World) {
+export function vendToken({ mint, filler, cacheName, ttlSeconds, followsHeartbeatTopic, warn }: World) {
   return async ({ accountId, query }: ViewerRequest): Promise<HttpReply> => {
-    const scope = scopeOf(accountId);
+    const scope = scopeOf(accountId, { followsHeartbeatTopic });
     const [forTopics, forCache] = await Promise.all([
       mint.mintForTopics(scope, ttlSeconds),
       query['cache'] === 'true' ? mint.mintForCache(scope, ttlSeconds) : undefined,
@@ -60,6 +62,7 @@ export const handler = viewer(
     filler: invokedCacheFiller(setting('FILL_CACHE_FUNCTION_NAME')),
     cacheName,
     ttlSeconds: numberSetting('TOKEN_TTL_SECONDS'),
+    followsHeartbeatTopic: process.env['FOLLOWS_HEARTBEAT_TOPIC'] === 'true', // absent where it is not followed
     warn: noteMissing,
   }),
 );

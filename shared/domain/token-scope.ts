@@ -3,12 +3,27 @@ export interface TokenScope {
   readonly tokenId: string;
   readonly cacheKey: string;
   readonly subscribe: readonly string[];
+  readonly publish: readonly string[];
 }
 
 /** Announcements for everyone: a changed catalogue. */
 const CATALOG_TOPIC = 'catalog';
 
-/** An account reads its own snapshot and hears its own topic and the catalogue's; it publishes nothing. */
-export function scopeOf(accountId: string): TokenScope {
-  return { tokenId: accountId, cacheKey: accountId, subscribe: [accountId, CATALOG_TOPIC] };
+/** Where devices tell that they play; who publishes is told by the token's id. */
+export const HEARTBEAT_TOPIC = 'heartbeat';
+
+/**
+ * An account reads its own snapshot and hears its own topic and the catalogue's. It publishes heartbeats where the
+ * stage follows them, which nobody hears but the stage itself, and nothing else.
+ */
+export function scopeOf(
+  accountId: string,
+  { followsHeartbeatTopic }: { readonly followsHeartbeatTopic: boolean },
+): TokenScope {
+  return {
+    tokenId: accountId,
+    cacheKey: accountId,
+    subscribe: [accountId, CATALOG_TOPIC],
+    publish: followsHeartbeatTopic ? [HEARTBEAT_TOPIC] : [],
+  };
 }

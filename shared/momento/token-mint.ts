@@ -50,12 +50,12 @@ export function momentoTokenMint(secrets: Secrets<keyof MomentoAccess>, cacheNam
   }
 
   return {
-    mintForTopics: ({ subscribe, tokenId }, ttlSeconds) => {
-      const permissions = subscribe.map((topic) => ({
-        role: TopicRole.SubscribeOnly,
-        cache: cacheName,
-        topic,
-      }));
+    mintForTopics: ({ subscribe, publish, tokenId }, ttlSeconds) => {
+      const to = (role: TopicRole) => (topic: string) => ({ role, cache: cacheName, topic });
+      const permissions = [
+        ...subscribe.map(to(TopicRole.SubscribeOnly)),
+        ...publish.map(to(TopicRole.PublishOnly)),
+      ];
       return mint({ permissions }, ttlSeconds, tokenId);
     },
     mintForCache: ({ cacheKey, tokenId }, ttlSeconds) => {

@@ -96,7 +96,7 @@ test('after its expiry a token opens nothing', async () => {
   momento.createCache('usher-test');
   const access = { key: momento.mintKey('super'), endpoint: momento.url };
   const mint = momentoTokenMint({ get: async () => access, refresh: async () => access }, 'usher-test');
-  const { token, endpoint } = await mint.mintForCache(scopeOf('ada'), 1800);
+  const { token, endpoint } = await mint.mintForCache(scopeOf('ada', { followsHeartbeatTopic: true }), 1800);
   const cache = new CacheClient({
     configuration: Configurations.Lambda.latest(),
     credentialProvider: credentials({ endpoint }, token),

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { vendToken } from '../../functions/vend-token.ts';
-import type { TokenScope } from '../../shared/domain/token-scope.ts';
+import { scopeOf, type TokenScope } from '../../shared/domain/token-scope.ts';
 import { TooOften, Unavailable } from '../../shared/errors.ts';
 import type { ViewerRequest } from '../../shared/lambda/http.ts';
 import type { CacheFiller, TokenMint } from '../../shared/ports.ts';
@@ -14,7 +14,8 @@ function request(query: Readonly<Record<string, string>> = {}): ViewerRequest {
 function world({
   mint: changes = {},
   fill = async () => {},
-}: { mint?: Partial<TokenMint>; fill?: CacheFiller['fill'] } = {}) {
+  followsHeartbeatTopic = false,
+}: { mint?: Partial<TokenMint>; fill?: CacheFiller['fill']; followsHeartbeatTopic?: boolean } = {}) {
   const minted: (readonly [string, TokenScope, number])[] = [];
   const filled: string[] = [];
   const warnings: string[] = [];
@@ -40,6 +41,7 @@ function world({
     filler,
     cacheName: 'usher-dev',
     ttlSeconds: 1800,
+    followsHeartbeatTopic,
     warn: (message) => warnings.push(message),
   });
   return { vend, minted, filled, warnings };
@@ -76,10 +78,16 @@ describe('GET /token', () => {
     const { vend, minted, filled } = world();
     await vend(request({ cache: 'true', userId: 'bob', accountId: 'bob' }));
     for (const [, scope, ttlSeconds] of minted) {
-      expect(scope).toEqual({ tokenId: 'ada', cacheKey: 'ada', subscribe: ['ada', 'catalog'] });
+      expect(scope).toEqual(scopeOf('ada', { followsHeartbeatTopic: false }));
       expect(ttlSeconds).toBe(1800);
     }
     expect(filled).toEqual(['ada']);
+  });
+
+  it('mints for heartbeats too where the stage follows them', async () => {
+    const { vend, minted } = world({ followsHeartbeatTopic: true });
+    await vend(request());
+    expect(minted).toEqual([['topics', scopeOf('ada', { followsHeartbeatTopic: true }), 1800]]);
   });
 
   it('names the earlier of two ends, so that the player asks again in time', async () => {

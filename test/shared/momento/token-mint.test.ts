@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { scopeOf } from '../../../shared/domain/token-scope.ts';
+import { scopeOf, type TokenScope } from '../../../shared/domain/token-scope.ts';
 import { TooOften, Unavailable } from '../../../shared/errors.ts';
 import { momentoTokenMint } from '../../../shared/momento/token-mint.ts';
 import type { MomentoOptions } from '../../../local/momento/server.ts';
@@ -14,6 +14,9 @@ import {
 } from '../../support/momento.ts';
 
 const TTL_SECONDS = 1800;
+/** What a viewer may do where heartbeats are not followed, and where they are. */
+const QUIET = scopeOf('ada', { followsHeartbeatTopic: false });
+const BEATING = scopeOf('ada', { followsHeartbeatTopic: true });
 
 async function world(options: MomentoOptions = {}) {
   const momento = await momentoForTest(options);
@@ -34,7 +37,7 @@ describe('the token for the cache', () => {
   async function viewer() {
     const { momento, mint } = await world();
     momento.createCache('another-stage');
-    const { token } = await mint.mintForCache(scopeOf('ada'), TTL_SECONDS);
+    const { token } = await mint.mintForCache(QUIET, TTL_SECONDS);
     return { cache: cacheClient(momento, token), topics: topicClient(momento, token) };
   }
 
@@ -83,10 +86,14 @@ describe('the token for the cache', () => {
   });
 });
 
-describe('the token for topics', () => {
+describe.each([
+  ['where heartbeats are not followed', QUIET],
+  ['where they are', BEATING],
+])('the token for topics %s', (_, scope) => {
   async function viewer() {
     const { momento, mint } = await world();
-    const { token } = await mint.mintForTopics(scopeOf('ada'), TTL_SECONDS);
+    momento.createCache('another-stage');
+    const { token } = await mint.mintForTopics(scope, TTL_SECONDS);
     const publisher = topicClient(momento, momento.mintKey('data'));
     return { publisher, cache: cacheClient(momento, token), topics: topicClient(momento, token) };
   }
@@ -103,9 +110,14 @@ describe('the token for topics', () => {
     expect(outcomeOf((await listenTo(topics, topic)).answer)).toBe('PERMISSION_ERROR');
   });
 
-  it.each(['ada', 'bob', 'catalog', 'heartbeat'])('does not publish to the topic %s', async (topic) => {
+  it.each(['ada', 'bob', 'catalog', 'heartbeats'])('does not publish to the topic %s', async (topic) => {
     const { topics } = await viewer();
     expect(outcomeOf(await topics.publish(CACHE, topic, 'granted'))).toBe('PERMISSION_ERROR');
+  });
+
+  it('does not publish to another stage’s heartbeats', async () => {
+    const { topics } = await viewer();
+    expect(outcomeOf(await topics.publish('another-stage', 'heartbeat', 'x'))).toBe('PERMISSION_ERROR');
   });
 
   it.each(['ada', 'bob'])('does not read the key %s', async (key) => {
@@ -114,12 +126,52 @@ describe('the token for topics', () => {
   });
 });
 
+describe('a heartbeat', () => {
+  async function viewer(scope: TokenScope) {
+    const { momento, mint } = await world();
+    const { token } = await mint.mintForTopics(scope, TTL_SECONDS);
+    const { next } = await listenTo(topicClient(momento, momento.mintKey('data')), 'heartbeat');
+    const { api_key: key } = JSON.parse(Buffer.from(token, 'base64').toString()) as { api_key: string };
+    const post = (topic: string, headers: Record<string, string>, query = '') =>
+      fetch(`${momento.url}/topics/${CACHE}/${topic}${query}`, { method: 'POST', headers, body: 'beat' });
+    return { topics: topicClient(momento, token), next, key, post };
+  }
+
+  it('is published by SDK and heard with the account as the token’s id', async () => {
+    const { topics, next } = await viewer(BEATING);
+    expect(outcomeOf(await topics.publish(CACHE, 'heartbeat', 'beat'))).toBe('Success');
+    const item = await next();
+    expect([item.valueString(), item.tokenId()]).toEqual(['beat', 'ada']);
+  });
+
+  it('is published by plain HTTP and heard with the account as the token’s id', async () => {
+    const { next, key, post } = await viewer(BEATING);
+    expect((await post('heartbeat', { authorization: key })).status).toBe(204);
+    expect((await post('heartbeat', {}, `?token=${key}`)).status).toBe(204);
+    for (const item of [await next(), await next()]) {
+      expect([item.valueString(), item.tokenId()]).toEqual(['beat', 'ada']);
+    }
+  });
+
+  it.each(['ada', 'catalog', 'bob'])('is not published to the topic %s by plain HTTP', async (topic) => {
+    const { key, post } = await viewer(BEATING);
+    expect((await post(topic, { authorization: key })).status).toBe(403);
+  });
+
+  it('is published by no means where heartbeats are not followed', async () => {
+    const { topics, key, post } = await viewer(QUIET);
+    expect(outcomeOf(await topics.publish(CACHE, 'heartbeat', 'beat'))).toBe('PERMISSION_ERROR');
+    expect((await post('heartbeat', { authorization: key })).status).toBe(403);
+    expect((await post('heartbeat', {}, `?token=${key}`)).status).toBe(403);
+  });
+});
+
 describe('both tokens', () => {
   it('end when they say they do', async () => {
     let nowMs = Date.parse('2026-11-22T10:00:00.000Z');
     const { momento, mint } = await world({ now: () => nowMs });
-    const forCache = await mint.mintForCache(scopeOf('ada'), TTL_SECONDS);
-    const forTopics = await mint.mintForTopics(scopeOf('ada'), TTL_SECONDS);
+    const forCache = await mint.mintForCache(QUIET, TTL_SECONDS);
+    const forTopics = await mint.mintForTopics(QUIET, TTL_SECONDS);
     expect(forCache.expiresAtMs).toBe(nowMs + TTL_SECONDS * 1000);
     expect(forTopics.expiresAtMs).toBe(forCache.expiresAtMs);
 
@@ -137,8 +189,8 @@ describe('both tokens', () => {
   it('bear the account as their id', async () => {
     const { mint } = await world();
     const tokens = [
-      await mint.mintForCache(scopeOf('ada'), TTL_SECONDS),
-      await mint.mintForTopics(scopeOf('ada'), TTL_SECONDS),
+      await mint.mintForCache(QUIET, TTL_SECONDS),
+      await mint.mintForTopics(QUIET, TTL_SECONDS),
     ];
     for (const { token } of tokens) {
       const { api_key: key } = JSON.parse(Buffer.from(token, 'base64').toString()) as { api_key: string };
@@ -149,13 +201,13 @@ describe('both tokens', () => {
 
   it('come with the address at which they are good', async () => {
     const { momento, mint } = await world();
-    expect((await mint.mintForTopics(scopeOf('ada'), TTL_SECONDS)).endpoint).toBe(momento.url);
+    expect((await mint.mintForTopics(QUIET, TTL_SECONDS)).endpoint).toBe(momento.url);
   });
 
   it('hold neither the key that minted them nor each other’s rights', async () => {
     const { mint, secrets } = await world();
     const { key } = await secrets.get();
-    const { token } = await mint.mintForTopics(scopeOf('ada'), TTL_SECONDS);
+    const { token } = await mint.mintForTopics(QUIET, TTL_SECONDS);
     expect(Buffer.from(token, 'base64').toString()).not.toContain(key);
   });
 });
@@ -164,17 +216,17 @@ describe('minting', () => {
   it('follows a rotated key without a failed request', async () => {
     const { momento, mint, secrets } = await world();
     const { key: old } = await secrets.get();
-    await mint.mintForTopics(scopeOf('ada'), TTL_SECONDS);
+    await mint.mintForTopics(QUIET, TTL_SECONDS);
     secrets.rotate({ key: momento.mintKey('super'), endpoint: momento.url });
     momento.revokeKey(old);
-    await expect(mint.mintForTopics(scopeOf('ada'), TTL_SECONDS)).resolves.toBeDefined();
+    await expect(mint.mintForTopics(QUIET, TTL_SECONDS)).resolves.toBeDefined();
     expect(secrets.refreshes()).toBe(1);
   });
 
   it('beyond Momento’s five per second asks the viewer to come back', async () => {
     const { mint } = await world({ limits: { authPerSecond: 5 }, now: () => 1_800_000_000_000 });
-    for (let n = 0; n < 5; n++) await mint.mintForTopics(scopeOf('ada'), TTL_SECONDS);
-    const refusal: unknown = await mint.mintForTopics(scopeOf('ada'), TTL_SECONDS).catch((e: unknown) => e);
+    for (let n = 0; n < 5; n++) await mint.mintForTopics(QUIET, TTL_SECONDS);
+    const refusal: unknown = await mint.mintForTopics(QUIET, TTL_SECONDS).catch((e: unknown) => e);
     expect(refusal).toBeInstanceOf(TooOften);
     expect(refusal).toMatchObject({ retryAfterSeconds: 1 });
   });
@@ -183,7 +235,7 @@ describe('minting', () => {
     const { momento } = await world();
     const data = accessTo(momento, 'data');
     const failure: unknown = await momentoTokenMint(data, CACHE)
-      .mintForCache(scopeOf('ada'), TTL_SECONDS)
+      .mintForCache(QUIET, TTL_SECONDS)
       .catch((reason: unknown) => reason);
     expect(failure).toBeInstanceOf(Unavailable);
     expect(inspect(failure, { depth: 9, showHidden: true })).not.toContain((await data.get()).key);
@@ -194,7 +246,7 @@ describe('minting', () => {
     async (code) => {
       const { momento, mint } = await world();
       momento.fail({ rpc: 'GenerateDisposableToken', code, times: 9 });
-      await expect(mint.mintForTopics(scopeOf('ada'), TTL_SECONDS)).rejects.toBeInstanceOf(Unavailable);
+      await expect(mint.mintForTopics(QUIET, TTL_SECONDS)).rejects.toBeInstanceOf(Unavailable);
     },
   );
 });
