@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { generateKeyPairSync, randomBytes, randomUUID } from 'node:crypto';
 import type { MomentoStandIn } from './momento/server.ts';
 import type { SsmStandIn } from './ssm/server.ts';
 
@@ -22,6 +22,7 @@ export function ensureSecrets(
   once('momento-super-key', () => momento.mintKey('super'));
   once('momento-data-key', () => momento.mintKey('data'));
   once('checkout-secrets', () => `whsec_${randomBytes(32).toString('base64')}`);
+  once('session-keys', () => JSON.stringify({ current: freshSessionKey() }));
   ssm.put({ name: parameterName(ssmStageName, 'momento-endpoint'), value: momento.url, type: 'String' });
 }
 
@@ -30,6 +31,12 @@ export function checkoutSecret(ssm: Pick<SsmStandIn, 'get'>, { ssmStageName }: S
   const [first] = (ssm.get(parameterName(ssmStageName, 'checkout-secrets')) ?? '').split(' ');
   if (!first) throw new Error('checkout-secrets is not in Parameter Store');
   return first;
+}
+
+/** A key pair for ES256, as a private JWK (RFC 7517). */
+function freshSessionKey(): object {
+  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  return { ...privateKey.export({ format: 'jwk' }), kid: randomUUID(), alg: 'ES256', use: 'sig' };
 }
 
 function parameterName(ssmStageName: string, name: string): string {

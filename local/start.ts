@@ -79,7 +79,13 @@ function stopWithNpm(): void {
 function synthesize(playerPort: number): Command {
   const require = createRequire(import.meta.url);
   const cdk = path.join(path.dirname(require.resolve('aws-cdk/package.json')), 'bin', 'cdk');
-  const context = { stageName: 'local', ssmStageName: 'local', origins: `http://localhost:${playerPort}` };
+  const context = {
+    stageName: 'local',
+    ssmStageName: 'local',
+    origins: `http://localhost:${playerPort}`,
+    followHeartbeatTopic: 'true',
+    heartbeatUrl: 'true',
+  };
   return runNode(
     [
       cdk,

@@ -25,7 +25,11 @@ export async function setup({ provide }: TestProject): Promise<() => Promise<voi
   await unpackChromium();
   const playerPort = await freePort();
   const assembly = await mkdtemp(join(tmpdir(), 'usher-assembly-'));
-  await synthesize(assembly, { origins: `http://localhost:${playerPort}` });
+  await synthesize(assembly, {
+    origins: `http://localhost:${playerPort}`,
+    followHeartbeatTopic: 'true',
+    heartbeatUrl: 'true',
+  });
   provide('assembly', assembly);
   provide('playerPort', playerPort);
   return () => rm(assembly, { recursive: true, force: true });

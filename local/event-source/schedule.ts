@@ -17,11 +17,19 @@ export function rateMs(expression: string): number | undefined {
   return count === undefined || unit === undefined ? undefined : Number(count) * (unitMs[unit] ?? 0);
 }
 
-/** Invokes the targets at the rate, for the first time after one period, as EventBridge does. */
+/**
+ * Invokes the targets at the rate, and for the first time at once: a rate starts when its rule is created
+ * (https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rate-expressions.html), in AWS at some moment of the first
+ * period, and of those moments this is the one at which nobody has to wait.
+ *
+ * @returns a function after which nothing is invoked; what runs by then ends with its function.
+ */
 export function startSchedule({ ruleArn, region, everyMs, targets }: Schedule): () => void {
-  const timer = setInterval(() => {
+  const fire = () => {
     for (const { target, input } of targets) void target.invoke(input ?? scheduledEvent(ruleArn, region));
-  }, everyMs);
+  };
+  fire();
+  const timer = setInterval(fire, everyMs);
   return () => clearInterval(timer);
 }
 

@@ -62,7 +62,7 @@ export function startEnvironment(settings: EnvironmentSettings): Environment {
       };
     });
   const giveUp = async (error: InvocationError): Promise<Outcome> => {
-    log(`${error.errorType}: ${error.errorMessage}`);
+    if (error !== stopped) log(`${error.errorType}: ${error.errorMessage}`);
     end(error);
     await worker.terminate();
     return { ok: false, error };
@@ -86,11 +86,17 @@ export function startEnvironment(settings: EnvironmentSettings): Environment {
       return report.kind === 'failed' ? { ok: false, error: report.error } : giveUp(errorOf(report));
     },
     async stop() {
-      end({ errorType: 'Runtime.Stopped', errorMessage: 'The environment was stopped' });
+      end(stopped);
       await worker.terminate();
     },
   };
 }
+
+/** Nothing went wrong with the function, so it is not told in its log. */
+const stopped: InvocationError = {
+  errorType: 'Runtime.Stopped',
+  errorMessage: 'The environment was stopped',
+};
 
 interface Ended {
   readonly kind: 'ended';

@@ -9,7 +9,7 @@ import path from 'node:path';
 import { afterEach, expect, test, vi } from 'vitest';
 import type { Template } from '../../local/cloudformation/assembly.ts';
 import { type LocalOptions, type LocalStack, startLocal } from '../../local/stack.ts';
-import { assembly, shop } from './fixtures/assembly.ts';
+import { assembly, att, shop } from './fixtures/assembly.ts';
 
 const started: LocalStack[] = [];
 afterEach(() => Promise.all(started.splice(0).map((local) => local.stop())));
@@ -102,14 +102,29 @@ test('gives a function its own variables, Lambda’s and the stand-ins’ addres
   ).toEqual([]);
 });
 
+/** 32 bytes in base64url. */
+const coordinate = expect.stringMatching(/^[\w-]{43}$/) as string;
+
 test('puts the secrets where an operator would, each made once', async () => {
   const dataDir = mkdtempSync(path.join(tmpdir(), 'usher-data-'));
-  const names = ['momento-super-key', 'momento-data-key', 'checkout-secrets'];
+  const names = ['momento-super-key', 'momento-data-key', 'checkout-secrets', 'session-keys'];
   const secrets = ({ ssm }: LocalStack) => names.map((name) => ssm.get(`/usher/local/${name}`));
   const first = await start({ dataDir });
   const before = secrets(first);
   expect(before.every((value) => value !== undefined)).toBe(true);
   expect(before[2]).toMatch(/^whsec_[A-Za-z0-9+/]{43}=$/);
+  expect(JSON.parse(before[3] ?? '')).toEqual({
+    current: {
+      kty: 'EC',
+      crv: 'P-256',
+      x: coordinate,
+      y: coordinate,
+      d: coordinate,
+      kid: expect.stringMatching(/^[0-9a-f-]{36}$/) as string,
+      alg: 'ES256',
+      use: 'sig',
+    },
+  });
   expect(first.ssm.get('/usher/local/momento-endpoint')).toBe(first.momento.url);
   await first.stop();
   const second = await start({ dataDir });
@@ -146,6 +161,49 @@ test('leaves nothing listening when it is stopped', async () => {
   await local.stop();
   for (const url of urls) await expect(fetch(url)).rejects.toThrow('fetch failed');
 });
+
+test('starts a schedule at once, and ends what it started when it is stopped, without a word', async () => {
+  const local = await start({ assembly: assembly(watched()) });
+  const said = { functionName: 'shop-local-Watch', line: 'watching' };
+  await vi.waitFor(() => expect(local.logs).toContainEqual(said), { timeout: 10_000 });
+  await local.stop();
+  expect(local.logs).toEqual([said]);
+});
+
+/** The shop with a function that is started every minute and runs for longer than that. */
+function watched(): Template {
+  const { Resources, ...template } = shop();
+  return {
+    ...template,
+    Resources: {
+      ...Resources,
+      Watch: {
+        Type: 'AWS::Lambda::Function',
+        Properties: {
+          Code: { S3Bucket: 'assets', S3Key: 'shop.zip' },
+          Handler: 'index.watch',
+          Runtime: 'nodejs24.x',
+          Role: att('TakeOrderRole', 'Arn'),
+          Timeout: 80,
+        },
+      },
+      EveryMinute: {
+        Type: 'AWS::Events::Rule',
+        Properties: {
+          ScheduleExpression: 'rate(1 minute)',
+          State: 'ENABLED',
+          Targets: [
+            {
+              Arn: att('Watch', 'Arn'),
+              Id: 'Target0',
+              RetryPolicy: { MaximumEventAgeInSeconds: 60, MaximumRetryAttempts: 0 },
+            },
+          ],
+        },
+      },
+    },
+  };
+}
 
 test('throws what a function threw, and names the functions there are', async () => {
   const local = await start();

@@ -21,7 +21,7 @@ test.each(['cron(0 12 * * ? *)', 'rate(5)', 'at(2026-11-22T10:00:00)', ''])(
   },
 );
 
-test('invokes its targets at the rate, first after one period, until it is stopped', () => {
+test('invokes its targets at the rate, first at once, until it is stopped', () => {
   const [follow, sweep] = [fakeFunction('follow'), fakeFunction('sweep')];
   const stop = startSchedule({
     ruleArn: 'arn:rule',
@@ -30,16 +30,16 @@ test('invokes its targets at the rate, first after one period, until it is stopp
     targets: [{ target: follow }, { target: sweep, input: '{"limit":5}' }],
   });
   vi.advanceTimersByTime(59_999);
-  expect(follow.events).toEqual([]);
+  expect(sweep.events).toEqual([{ limit: 5 }]);
   vi.advanceTimersByTime(60_001);
-  expect(sweep.events).toEqual([{ limit: 5 }, { limit: 5 }]);
-  expect(follow.events[0]).toMatchObject({
-    source: 'aws.events',
-    'detail-type': 'Scheduled Event',
-    time: '2026-11-22T10:01:00.000Z',
-    resources: ['arn:rule'],
-  });
+  expect(sweep.events).toEqual([{ limit: 5 }, { limit: 5 }, { limit: 5 }]);
+  const event = { source: 'aws.events', 'detail-type': 'Scheduled Event', resources: ['arn:rule'] };
+  expect(follow.events).toMatchObject([
+    { ...event, time: '2026-11-22T10:00:00.000Z' },
+    { ...event, time: '2026-11-22T10:01:00.000Z' },
+    { ...event, time: '2026-11-22T10:02:00.000Z' },
+  ]);
   stop();
   vi.advanceTimersByTime(600_000);
-  expect(follow.events).toHaveLength(2);
+  expect(follow.events).toHaveLength(3);
 });
