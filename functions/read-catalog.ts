@@ -1,6 +1,7 @@
 import { loadCatalog } from '../shared/catalog.ts';
 import type { Catalog } from '../shared/domain/catalog.ts';
-import { open, type HttpReply } from '../shared/lambda/http.ts';
+import { type HttpReply } from '../shared/lambda/http-messages.ts';
+import { open } from '../shared/lambda/http.ts';
 
 /** GET /catalog: what is sold and what is watched, for anyone. */
 export function readCatalog({ catalog }: { catalog: Catalog }) {

@@ -1,6 +1,7 @@
 import type { Reading } from '../shared/entitlements/read-snapshot.ts';
 import { Malformed } from '../shared/errors.ts';
-import { viewer, type HttpReply, type ViewerRequest } from '../shared/lambda/http.ts';
+import { type HttpReply } from '../shared/lambda/http-messages.ts';
+import { viewer, type ViewerRequest } from '../shared/lambda/http.ts';
 import { snapshotReader } from '../shared/lambda/snapshot-reader.ts';
 
 interface World {

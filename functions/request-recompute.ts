@@ -2,7 +2,8 @@ import { tableRequestLimiter } from '../shared/aws/account-table.ts';
 import { sqsCheckoutQueue } from '../shared/aws/checkout-queue.ts';
 import { setting } from '../shared/env.ts';
 import { TooOften } from '../shared/errors.ts';
-import { viewer, type HttpReply, type ViewerRequest } from '../shared/lambda/http.ts';
+import { type HttpReply } from '../shared/lambda/http-messages.ts';
+import { viewer, type ViewerRequest } from '../shared/lambda/http.ts';
 import type { CheckoutQueue, RequestLimiter } from '../shared/ports.ts';
 
 interface World {

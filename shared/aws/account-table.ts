@@ -1,6 +1,4 @@
-import { ConditionalCheckFailedException, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import {
-  DynamoDBDocumentClient,
   GetCommand,
   PutCommand,
   QueryCommand,
@@ -12,23 +10,19 @@ import type { Snapshot } from '../domain/entitlements.ts';
 import { fromMs, toMs } from '../domain/instants.ts';
 import type { Basis, Purchase } from '../domain/purchases.ts';
 import type { AccountRecord, AccountStore, Commit, RequestLimiter } from '../ports.ts';
-import { answered, CLIENT_OPTIONS } from './errors.ts';
+import { answered } from './errors.ts';
+import { connect, holds, type Table } from './table.ts';
 
 /*
  * One partition per account:
  *   sk "account"         version, catalogVersion, snapshot (JSON), basis (JSON), outbox { "8": message (JSON), … }
  *   sk "purchase#<id>"   the purchase, and the report it rests on
  *   sk "recompute"       when the account last asked for a recompute
+ *   sk "degraded"        sessions admitted in an outage: degraded-sessions.ts
  */
 const ACCOUNT = 'account';
 const PURCHASE = 'purchase#';
 const RECOMPUTE = 'recompute';
-
-type Table = Pick<DynamoDBDocumentClient, 'send'>;
-
-function connect(): Table {
-  return DynamoDBDocumentClient.from(new DynamoDBClient(CLIENT_OPTIONS));
-}
 
 /** Accounts and their purchases in the stage's DynamoDB table. */
 export function accountTable(tableName: string, table: Table = connect()): AccountStore {
@@ -154,17 +148,6 @@ function commitUpdate({ read, next, basis, outbox }: Commit): Omit<UpdateCommand
       ...Object.fromEntries(added.map(([, message], index) => [`:m${index}`, message])),
     },
   };
-}
-
-/** False when the condition of the write did not hold. */
-async function holds(write: Promise<unknown>, operation: string): Promise<boolean> {
-  try {
-    await answered(write, operation);
-    return true;
-  } catch (error) {
-    if (error instanceof ConditionalCheckFailedException) return false;
-    throw error;
-  }
 }
 
 interface AccountItem {

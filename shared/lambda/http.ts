@@ -3,32 +3,14 @@ import cors from '@middy/http-cors';
 import type { APIGatewayProxyEvent, APIGatewayProxyResult } from 'aws-lambda';
 import { isAccountId } from '../domain/ids.ts';
 import { setting } from '../env.ts';
-import { Malformed } from '../errors.ts';
+import { bodyOf, levelOf, refusalOf, toResult, type HttpReply, type HttpRequest } from './http-messages.ts';
 import { describe, logger } from './log.ts';
-import { problemOf, Refused } from './problems.ts';
-
-/** A request as our routes read it. */
-export interface HttpRequest {
-  /** By lower-case name. */
-  readonly headers: Readonly<Record<string, string | undefined>>;
-  readonly query: Readonly<Record<string, string | undefined>>;
-  /** The bytes as they were sent, which a signature covers. */
-  readonly body: Buffer;
-}
+import { Refused } from './problems.ts';
 
 /** A request of a signed-in viewer. */
 export interface ViewerRequest extends HttpRequest {
   readonly accountId: string;
 }
-
-export interface HttpReply {
-  readonly status: number;
-  /** Sent as JSON. */
-  readonly body?: unknown;
-  readonly headers?: Readonly<Record<string, string>>;
-}
-
-const LARGEST_BODY_BYTES = 16 * 1024;
 
 /** A handler for a route that anyone may call. */
 export function open(answer: (request: HttpRequest) => Promise<HttpReply>) {
@@ -40,21 +22,14 @@ export function viewer(answer: (request: ViewerRequest) => Promise<HttpReply>) {
   return stack(async (event) => answer({ ...requestOf(event), accountId: accountOf(event) }));
 }
 
-/** The JSON in a request's body. @throws Malformed, without quoting the body. */
-export function jsonOf({ body }: Pick<HttpRequest, 'body'>): unknown {
-  if (body.length === 0) throw new Malformed(undefined, 'the body is empty');
-  try {
-    return JSON.parse(body.toString());
-  } catch {
-    throw new Malformed(undefined, 'the body is not JSON');
-  }
-}
-
 function requestOf(event: APIGatewayProxyEvent): HttpRequest {
-  const body = Buffer.from(event.body ?? '', event.isBase64Encoded ? 'base64' : 'utf8');
-  if (body.length > LARGEST_BODY_BYTES) throw new Refused(413, 'too-large', 'a body may have 16 KB');
   const headers = Object.entries(event.headers ?? {}).map(([name, value]) => [name.toLowerCase(), value]);
-  return { headers: Object.fromEntries(headers), query: event.queryStringParameters ?? {}, body };
+  return {
+    headers: Object.fromEntries(headers),
+    query: event.queryStringParameters ?? {},
+    path: event.pathParameters ?? {},
+    body: bodyOf(event),
+  };
 }
 
 /** API Gateway lets ID tokens through only; should it be set up otherwise one day, this still holds. */
@@ -91,36 +66,15 @@ function corsOptions() {
 function problems(): middy.MiddlewareObj<APIGatewayProxyEvent, APIGatewayProxyResult> {
   return {
     onError: (request) => {
-      const { problem, retryAfterSeconds } = problemOf(request.error);
-      const level = problem.status === 500 ? 'error' : problem.status === 503 ? 'warn' : 'info';
-      logger[level]('refused', {
+      const refusal = refusalOf(request.error);
+      logger[levelOf(refusal)]('refused', {
         route: routeOf(request.event),
-        status: problem.status,
+        status: refusal.status,
         ...accountIn(request.event),
         error: describe(request.error),
       });
-      request.response = {
-        statusCode: problem.status,
-        headers: {
-          'Content-Type': 'application/problem+json',
-          'Cache-Control': 'no-store',
-          ...(retryAfterSeconds !== undefined && { 'Retry-After': String(retryAfterSeconds) }),
-        },
-        body: JSON.stringify(problem),
-      };
+      request.response = toResult(refusal);
     },
-  };
-}
-
-function toResult({ status, body, headers }: HttpReply): APIGatewayProxyResult {
-  return {
-    statusCode: status,
-    headers: {
-      ...(body !== undefined && { 'Content-Type': 'application/json' }),
-      'Cache-Control': 'no-store',
-      ...headers,
-    },
-    body: body === undefined ? '' : JSON.stringify(body),
   };
 }
 

@@ -2,7 +2,8 @@ import { Webhook } from 'standardwebhooks';
 import { describe, expect, it } from 'vitest';
 import { acceptCheckout } from '../../functions/accept-checkout.ts';
 import { Malformed, Unavailable, UnknownProduct } from '../../shared/errors.ts';
-import { open, type HttpRequest } from '../../shared/lambda/http.ts';
+import { type HttpRequest } from '../../shared/lambda/http-messages.ts';
+import { open } from '../../shared/lambda/http.ts';
 import { Refused } from '../../shared/lambda/problems.ts';
 import type { CheckoutQueue } from '../../shared/ports.ts';
 import { invoke } from '../support/lambda-events.ts';
@@ -32,6 +33,7 @@ function delivery(body: string, { secret = current, at = new Date() } = {}): Htt
       'webhook-signature': new Webhook(secret).sign('msg_1', at, body),
     },
     query: {},
+    path: {},
     body: Buffer.from(body),
   };
 }
@@ -151,7 +153,11 @@ describe('nothing is taken', () => {
       { ...delivery(genuine), headers: {}, body: Buffer.from('{') },
       'bad-signature',
     ],
-    ['that is unsigned and has no body', { headers: {}, query: {}, body: Buffer.alloc(0) }, 'bad-signature'],
+    [
+      'that is unsigned and has no body',
+      { headers: {}, query: {}, path: {}, body: Buffer.alloc(0) },
+      'bad-signature',
+    ],
   ])('%s', async (_, request, slug) => {
     const { accept, queued } = world();
     const refusal = await refusalOf(accept, request);

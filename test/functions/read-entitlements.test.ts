@@ -13,7 +13,7 @@ const snapshot = {
 const ETAG = 'W/"0.7.2026-11-22.1"';
 
 function request(changes: Partial<ViewerRequest> = {}): ViewerRequest {
-  return { accountId: 'ada', headers: {}, query: {}, body: Buffer.alloc(0), ...changes };
+  return { accountId: 'ada', headers: {}, query: {}, path: {}, body: Buffer.alloc(0), ...changes };
 }
 
 function world({ provisional = false } = {}) {

@@ -3,7 +3,13 @@ import { requestRecompute } from '../../functions/request-recompute.ts';
 import { TooOften } from '../../shared/errors.ts';
 import { memoryWorld } from '../support/world.ts';
 
-const request = { accountId: 'ada', headers: {}, query: {}, body: Buffer.from('{"accountId":"bob"}') };
+const request = {
+  accountId: 'ada',
+  headers: {},
+  query: {},
+  path: {},
+  body: Buffer.from('{"accountId":"bob"}'),
+};
 
 function world(secondsToWait: number) {
   const { queue, queued, now } = memoryWorld();

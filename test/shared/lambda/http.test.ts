@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { Malformed, TooOften, Unavailable, UnknownProduct } from '../../../shared/errors.ts';
-import { jsonOf, open, viewer, type HttpRequest } from '../../../shared/lambda/http.ts';
+import { jsonOf, type HttpRequest } from '../../../shared/lambda/http-messages.ts';
+import { open, viewer } from '../../../shared/lambda/http.ts';
 import { Refused } from '../../../shared/lambda/problems.ts';
 import { capturedLog } from '../../support/captured-log.ts';
 import { ADA, invoke } from '../../support/lambda-events.ts';
@@ -154,7 +155,7 @@ describe('a request', () => {
 
   it('may have no headers, no query and no body', async () => {
     await invoke(handler, { headers: null, query: null, body: null });
-    expect(last).toEqual({ headers: {}, query: {}, body: Buffer.alloc(0) });
+    expect(last).toEqual({ headers: {}, query: {}, path: {}, body: Buffer.alloc(0) });
   });
 
   it('has the bytes that were sent, however API Gateway passes them on', async () => {

@@ -1,0 +1,14 @@
+import { numberSetting } from '../env.ts';
+import type { HeartbeatWorld } from './session-heartbeat.ts';
+import { stageSessionTokens } from './session-tokens.ts';
+import { sessionWorld } from './session-world.ts';
+
+/** What renews sessions, as the stage's settings name it. */
+export function heartbeatWorld(): HeartbeatWorld {
+  return {
+    ...sessionWorld(),
+    tokens: stageSessionTokens(),
+    heartbeatSeconds: numberSetting('HEARTBEAT_SECONDS'),
+    trackerIntervalSeconds: numberSetting('TRACKER_INTERVAL_SECONDS'),
+  };
+}

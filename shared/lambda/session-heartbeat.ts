@@ -1,0 +1,94 @@
+import { endOwnSession } from '../concurrency/end-session.ts';
+import { beatWhateverAnswers } from '../concurrency/outage.ts';
+import type { SessionWorld } from '../concurrency/world.ts';
+import { intervalAt, mostHeartbeats } from '../domain/heartbeat-intervals.ts';
+import { fromMs } from '../domain/instants.ts';
+import type { EndReason } from '../domain/sessions.ts';
+import { TooOften, Unavailable } from '../errors.ts';
+import type { HeartbeatTracker, SessionGrant, SessionTokens } from '../ports.ts';
+import type { HttpReply } from './http-messages.ts';
+import { Refused } from './problems.ts';
+
+export interface HeartbeatWorld extends SessionWorld {
+  readonly tokens: SessionTokens;
+  readonly tracker: HeartbeatTracker;
+  readonly heartbeatSeconds: number;
+  readonly trackerIntervalSeconds: number;
+}
+
+/**
+ * A session's own heartbeat, or its end, by the newest session token. `accountId` is the viewer's, where one has
+ * signed in: a token of anybody else's is none. Renewing the lease and counting the beat are two calls side by side.
+ * @throws Refused 401 or 410; TooOften; Unavailable
+ */
+export async function answerSessionHeartbeat(
+  world: HeartbeatWorld,
+  { sessionToken, end }: { readonly sessionToken: string; readonly end: boolean },
+  accountId?: string,
+): Promise<HttpReply> {
+  const grant = await world.tokens.verify(sessionToken);
+  if (!grant || (accountId !== undefined && grant.accountId !== accountId)) {
+    throw new Refused(401, 'invalid-session-token');
+  }
+  if (end) {
+    const outcome = await endOwnSession(world, grant);
+    if (!outcome.ended) throw sessionOver(outcome.reason);
+    return { status: 204 };
+  }
+  const [beaten] = await Promise.all([
+    beatWhateverAnswers(world, grant),
+    countIfPossible(world, grant.accountId, grant.session.deviceId),
+  ]);
+  if (!beaten.alive) {
+    if (beaten.overAdmitted) world.warn('over-admitted', undefined);
+    throw sessionOver(beaten.reason);
+  }
+  return { status: 200, body: await leaseOf(world, beaten.grant) };
+}
+
+/** What a player is told of its lease with every answer. `expiresAt` is the token's own end, in whole seconds. */
+export async function leaseOf(
+  { tokens, heartbeatSeconds }: Pick<HeartbeatWorld, 'tokens' | 'heartbeatSeconds'>,
+  grant: SessionGrant,
+) {
+  return {
+    expiresAt: fromMs(Math.floor(grant.expiresAtMs / 1000) * 1000),
+    heartbeatSeconds,
+    sessionToken: await tokens.sign(grant),
+    ...(grant.degradedUntilMs !== null && { degraded: true }),
+  };
+}
+
+type CountWorld = Pick<HeartbeatWorld, 'tracker' | 'now' | 'heartbeatSeconds' | 'trackerIntervalSeconds'>;
+
+/**
+ * Counts a heartbeat of a device in the interval that it falls into.
+ * @throws TooOften when the device beats far more often than it is told, until the interval ends; Unavailable
+ */
+export async function countHeartbeat(
+  { tracker, now, heartbeatSeconds, trackerIntervalSeconds }: CountWorld,
+  accountId: string,
+  deviceId: string,
+): Promise<void> {
+  const nowMs = now();
+  const interval = intervalAt(nowMs, trackerIntervalSeconds * 1000);
+  const count = await tracker.count(accountId, interval, deviceId);
+  if (count > mostHeartbeats(interval, heartbeatSeconds)) {
+    const retryAfterSeconds = Math.ceil((interval.marker + interval.lengthMs - nowMs) / 1000);
+    throw new TooOften('the device beats far too often', { retryAfterSeconds });
+  }
+}
+
+/** A session's lease does not depend on the tracker. */
+async function countIfPossible(world: HeartbeatWorld, accountId: string, deviceId: string): Promise<void> {
+  try {
+    await countHeartbeat(world, accountId, deviceId);
+  } catch (error) {
+    if (!(error instanceof Unavailable)) throw error;
+    world.warn('heartbeat not counted', error);
+  }
+}
+
+export function sessionOver(reason: EndReason): Refused {
+  return new Refused(410, 'session-over', undefined, { reason });
+}
