@@ -3,7 +3,7 @@ import type { LambdaFunction } from '../lambda/function.ts';
 import { type Authorizer, createAuthorizer, type UserPoolKeys } from './authorizer.ts';
 import { type GatewayResponses, readGatewayResponse } from './gateway-responses.ts';
 import { type Preflight, readPreflight } from './preflight.ts';
-import type { ThrottleSettings } from './throttle.ts';
+import type { ThrottleSettings } from '../throttle.ts';
 
 export interface Route {
   /** `ANY` stands for each. */

@@ -8,7 +8,7 @@ import { readProxyResponse } from './proxy-response.ts';
 import { type GatewayRequest, readRequest } from './request.ts';
 import type { RestApi, Route } from './rest-api.ts';
 import { findRoute, type Match } from './routes.ts';
-import { createThrottle } from './throttle.ts';
+import { createThrottle } from '../throttle.ts';
 
 /** https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-execution-service-limits-table.html */
 const payloadLimitBytes = 10_485_760;

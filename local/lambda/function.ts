@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { createThrottle } from '../throttle.ts';
 import { type Environment, type EnvironmentSettings, type Outcome, startEnvironment } from './environment.ts';
 
 export interface LambdaFunction {
@@ -10,26 +11,32 @@ export interface LambdaFunction {
 }
 
 export interface FunctionSettings extends EnvironmentSettings {
-  /** Further invocations are throttled, as AWS does. Absent: up to 10 run at once and further ones wait. */
+  /** Further invocations are throttled, as AWS does. Absent: none is. */
   readonly reservedConcurrency?: number | undefined;
+  /** The clock in ms by which the rate of invocations is counted. */
+  readonly now?: () => number;
 }
 
 /** https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
 const payloadLimitBytes = 6 * 1024 * 1024;
 
-/** An account has a thousand; a laptop would rather not start a thousand threads. */
-const unreservedConcurrency = 10;
+/** So many invocations a second for each reserved place, however short they are (the same page). */
+const invocationsPerPlace = 10;
+
+/** An account has a thousand; a laptop would rather not start a thousand threads. Further invocations wait. */
+const threadsAtOnce = 10;
 
 /** Lambda keeps idle environments for some minutes and promises no number. */
 const idleMs = 5 * 60_000;
 
 /** A function and its execution environments: idle ones are used again, new ones are started on demand. */
 export function createFunction(settings: FunctionSettings): LambdaFunction {
-  const { reservedConcurrency } = settings;
-  const limit = reservedConcurrency ?? unreservedConcurrency;
+  const { reservedConcurrency: places, now = Date.now, ...ofEnvironments } = settings;
+  const admits = places === undefined ? () => true : createAdmission({ now }, places);
   const idle = new Map<Environment, NodeJS.Timeout>();
   const all = new Set<Environment>();
   const waiting: (() => void)[] = [];
+  let admitted = 0;
   let running = 0;
   let stopped = false;
 
@@ -40,7 +47,7 @@ export function createFunction(settings: FunctionSettings): LambdaFunction {
       if (environment.alive) return environment;
       all.delete(environment);
     }
-    const started = startEnvironment(settings);
+    const started = startEnvironment(ofEnvironments);
     all.add(started);
     return started;
   };
@@ -54,7 +61,7 @@ export function createFunction(settings: FunctionSettings): LambdaFunction {
     return idle.set(environment, timer.unref());
   };
   const enter = async () => {
-    if (running < limit) running++;
+    if (running < threadsAtOnce) running++;
     else await new Promise<void>((resolve) => waiting.push(resolve));
   };
   /** Hands the place to who waits longest, so that nobody can slip in between. */
@@ -64,26 +71,35 @@ export function createFunction(settings: FunctionSettings): LambdaFunction {
     else proceed();
   };
 
+  const run = async (payload: string): Promise<Outcome> => {
+    await enter();
+    if (stopped) {
+      leave();
+      return refused('Runtime.Stopped', 'The function was stopped');
+    }
+    const environment = take();
+    try {
+      const outcome = await environment.invoke({ requestId: randomUUID(), payload });
+      return outcome.ok && Buffer.byteLength(outcome.payload) > payloadLimitBytes
+        ? tooLarge('Function.ResponseSizeTooLarge', 'response')
+        : outcome;
+    } finally {
+      release(environment);
+      leave();
+    }
+  };
+
   return {
     name: settings.functionName,
     arn: settings.functionArn,
     async invoke(payload) {
       if (Buffer.byteLength(payload) > payloadLimitBytes) return tooLarge(tooLargeType, 'event');
-      if (reservedConcurrency !== undefined && running >= limit) return throttled;
-      await enter();
-      if (stopped) {
-        leave();
-        return refused('Runtime.Stopped', 'The function was stopped');
-      }
-      const environment = take();
+      if (!admits(admitted)) return throttled;
+      admitted++;
       try {
-        const outcome = await environment.invoke({ requestId: randomUUID(), payload });
-        return outcome.ok && Buffer.byteLength(outcome.payload) > payloadLimitBytes
-          ? tooLarge('Function.ResponseSizeTooLarge', 'response')
-          : outcome;
+        return await run(payload);
       } finally {
-        release(environment);
-        leave();
+        admitted--;
       }
     },
     async stop() {
@@ -93,6 +109,13 @@ export function createFunction(settings: FunctionSettings): LambdaFunction {
       await Promise.all([...all].map((environment) => environment.stop()));
     },
   };
+}
+
+/** Says for each invocation whether it may begin beside those that are with the function already. */
+function createAdmission(clock: { readonly now: () => number }, places: number) {
+  const perSecond = places * invocationsPerPlace;
+  const withinRate = createThrottle(clock, { rate: perSecond, burst: perSecond });
+  return (admitted: number) => admitted < places && withinRate();
 }
 
 /** The `errorType` of an invocation that found no free concurrency. */

@@ -132,6 +132,23 @@ test('throttles what exceeds the reserved concurrency', async () => {
   expect(outcomes).toEqual(['returned {"do":"echo"}', 'TooManyRequestsException']);
 });
 
+test('throttles more than ten invocations a second for each reserved place', async () => {
+  let ms = 0;
+  const one = lambda({ reservedConcurrency: 1, now: () => ms });
+  for (let n = 0; n < 10; n += 1) await returned(one, {});
+  expect(await failure(one, {})).toBe('TooManyRequestsException');
+  ms += 100;
+  expect(await failure(one, {})).toBe('returned {}');
+  expect(await failure(one, {})).toBe('TooManyRequestsException');
+});
+
+test('has reserved invocations wait for one of ten threads, and throttles what has no place', async () => {
+  const one = lambda({ reservedConcurrency: 12 });
+  const outcomes = await Promise.all(Array.from({ length: 13 }, () => failure(one, {})));
+  expect(outcomes.filter((outcome) => outcome === 'returned {}')).toHaveLength(12);
+  expect(outcomes.at(-1)).toBe('TooManyRequestsException');
+}, 30_000);
+
 test('has invocations wait for an environment where no concurrency is reserved', async () => {
   const one = lambda();
   const counts = await Promise.all(Array.from({ length: 25 }, () => returned(one, { do: 'count' })));

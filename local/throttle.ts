@@ -5,7 +5,7 @@ export interface ThrottleSettings {
   readonly burst: number;
 }
 
-/** API Gateway's token bucket: says for each request whether it may pass. */
+/** A token bucket: says for each request whether it may pass. */
 export function createThrottle(
   { now }: { readonly now: () => number },
   { rate, burst }: ThrottleSettings,

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createThrottle } from '../../../local/api-gateway/throttle.ts';
+import { createThrottle } from '../../local/throttle.ts';
 
 test('lets a burst through and then the rate', () => {
   let ms = 0;
