@@ -3,6 +3,7 @@ import { toMs } from '../../shared/domain/instants.ts';
 import { adopt, hear, isBehind, refold, UNKNOWN, type EntitlementState } from './entitlement-state.ts';
 import { parseMessage, parseSnapshot, type Grant } from './messages.ts';
 import type { MomentoConnection, Subscription, TopicListener } from './momento.ts';
+import { parseSessionEnd, type SessionEnd } from './session-answers.ts';
 
 /** `live`: changes arrive as they happen. `catching-up`: on the way there. `offline`: waiting to try again. */
 export type ConnectionState = 'live' | 'catching-up' | 'offline';
@@ -20,6 +21,8 @@ interface World {
 interface Listener {
   readonly onSnapshot: (snapshot: Snapshot) => void;
   readonly onConnection: (state: ConnectionState) => void;
+  /** One of the account's sessions is over: that says nothing about what the account may watch. */
+  readonly onSessionEnd: (end: SessionEnd) => void;
   /** It has given up, for this reason. */
   readonly onStopped: (error: unknown) => void;
 }
@@ -123,8 +126,11 @@ export function followEntitlements(world: World, listener: Listener): LiveEntitl
   function heardBy({ userId }: Grant): TopicListener {
     return {
       onMessage(text) {
+        if (stopped) return;
+        const end = parseSessionEnd(text, userId);
+        if (end) return listener.onSessionEnd(end);
         const message = parseMessage(text);
-        if (!message || message.subject !== userId || stopped) return;
+        if (!message || message.subject !== userId) return;
         take(hear(state, message, world.now()));
         if (isBehind(state) && state.snapshot) void readAgain();
       },

@@ -28,6 +28,7 @@ function startPage(config: Config): void {
     apiUrl: config.apiUrl,
     idToken: (options) => account.idToken(options),
     fetch: (...request) => fetch(...request),
+    sendBeacon: (url, body) => navigator.sendBeacon(url, body),
   });
   const signIn = createSignInView({ account, config, onSignedIn: enter });
   const checkout = createCheckout();
@@ -72,7 +73,12 @@ function startPage(config: Config): void {
 
   function enter(viewer: Viewer): void {
     showViewer(viewer);
-    viewing = startViewing(api, viewer, { onShown: takeAnswer, onConnection: showConnection, onOver: end });
+    viewing = startViewing(api, viewer, {
+      onShown: takeAnswer,
+      onConnection: showConnection,
+      onSessionEnd: () => {},
+      onOver: end,
+    });
     draw();
   }
 

@@ -119,7 +119,7 @@ export const parseCatalog = (json: unknown): Catalog => catalog.parse(json);
 /** @throws Error when it is not the shape that the API promises. */
 export const parseGrant = (json: unknown): Grant => grant.parse(json);
 
-/** `undefined` for a message of another kind, `session.terminated` for one, and for what is no message. */
+/** `undefined` for a message of another kind, as `session.terminated`, and for what is no message. */
 export function parseMessage(text: string): EntitlementMessage | undefined {
   try {
     return message.parse(JSON.parse(text));

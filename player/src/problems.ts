@@ -14,13 +14,16 @@ export class Refusal extends Error {
   readonly slug: string;
   /** How long the API asks to wait, on 429 and 503. */
   readonly retryAfterSeconds: number | undefined;
+  /** The whole problem document, for what it says beyond this. */
+  readonly problem: unknown;
 
-  constructor(status: number, slug: string, message: string, retryAfterSeconds?: number) {
+  constructor(status: number, slug: string, message: string, retryAfterSeconds?: number, problem?: unknown) {
     super(message);
     this.name = 'Refusal';
     this.status = status;
     this.slug = slug;
     this.retryAfterSeconds = retryAfterSeconds;
+    this.problem = problem;
   }
 }
 
@@ -35,11 +38,12 @@ export class SignInNeeded extends Error {
 /** Reads what the API refused and why, also when something in between answered with a page of its own. */
 export async function refusalOf(response: Response): Promise<Refusal> {
   const { status, headers } = response;
-  const parsed = problemSchema.safeParse(await response.json().catch(() => undefined));
+  const problem: unknown = await response.json().catch(() => undefined);
+  const parsed = problemSchema.safeParse(problem);
   const slug = parsed.success ? (/^urn:usher:problem:(.+)$/.exec(parsed.data.type)?.[1] ?? '') : '';
   const retryAfter = Number(headers.get('Retry-After') ?? Number.NaN);
   const detail = parsed.success ? (parsed.data.detail ?? parsed.data.title) : '';
-  return new Refusal(status, slug, detail, Number.isFinite(retryAfter) ? retryAfter : undefined);
+  return new Refusal(status, slug, detail, Number.isFinite(retryAfter) ? retryAfter : undefined, problem);
 }
 
 /** What went wrong, in a sentence for the viewer. */

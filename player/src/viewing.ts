@@ -4,6 +4,7 @@ import type { Api } from './api.ts';
 import { delayAfter } from './backoff.ts';
 import { followEntitlements, type ConnectionState, type LiveEntitlements } from './live-entitlements.ts';
 import { connectMomento } from './momento.ts';
+import type { SessionEnd } from './session-answers.ts';
 
 /** An answer and when it was shown. */
 export interface Shown {
@@ -15,6 +16,8 @@ interface Listener {
   /** Another answer than `before`, which is absent for the first. */
   readonly onShown: (before: Shown | undefined, now: Shown) => void;
   readonly onConnection: (state: ConnectionState) => void;
+  /** One of the account's sessions is over. */
+  readonly onSessionEnd: (end: SessionEnd) => void;
   /** It is over without the viewer having wanted it. */
   readonly onOver: (error: unknown) => void;
 }
@@ -44,6 +47,7 @@ export function startViewing(api: Api, viewer: Viewer, listener: Listener): View
         listener.onShown(before, shown);
       },
       onConnection: listener.onConnection,
+      onSessionEnd: listener.onSessionEnd,
       onStopped(error) {
         wakers.abort();
         listener.onOver(error);

@@ -10,6 +10,8 @@ const snapshot = firstSnapshot('ada', loadCatalog(), Date.parse('2026-11-22T10:0
 /** An API that gives these answers one after the other, and what it was asked. */
 function apiAnswering(...answers: readonly Response[]) {
   const asked: Request[] = [];
+  const beacons: { url: string; body: Blob }[] = [];
+  const browser = { takesBeacons: true };
   const tokens: boolean[] = [];
   const remaining = [...answers];
   const api = createApi({
@@ -22,12 +24,16 @@ function apiAnswering(...answers: readonly Response[]) {
       asked.push(new Request(input, init));
       return remaining.shift()!;
     },
+    sendBeacon(url, body) {
+      if (browser.takesBeacons) beacons.push({ url, body });
+      return browser.takesBeacons;
+    },
   });
-  return { api, asked, tokens };
+  return { api, asked, tokens, beacons, browser };
 }
 
-const problem = (status: number, slug: string, headers: Record<string, string> = {}) =>
-  new Response(JSON.stringify({ type: `urn:usher:problem:${slug}`, title: 'No', status }), {
+const problem = (status: number, slug: string, headers: Record<string, string> = {}, more: object = {}) =>
+  new Response(JSON.stringify({ type: `urn:usher:problem:${slug}`, title: 'No', status, ...more }), {
     status,
     headers,
   });
@@ -92,4 +98,107 @@ test('makes a sentence of every problem, and of what is none', async () => {
 test('refuses an answer that is not what the API promises', async () => {
   const { api } = apiAnswering(Response.json({ ...snapshot, version: '7' }));
   await expect(api.readEntitlements({ atLeast: 0, known: undefined })).rejects.toThrow(/version/);
+});
+
+const wanted = { contentId: 'harbour', deviceId: 'd', playerId: 'p', deviceType: 'web' } as const;
+const lease = { sessionToken: 'st', expiresAt: '2026-11-22T10:00:40.000Z', heartbeatSeconds: 15 };
+const door = { sessionToken: 'st', heartbeatUrl: 'https://door.example/' };
+const aConflict = {
+  sessionId: 's',
+  deviceId: 'tv',
+  contentId: 'alps',
+  startedAt: '2026-11-22T10:00:00.000Z',
+};
+
+test('starts a session as the viewer, and makes values of the ways in which that is refused', async () => {
+  const { api, asked } = apiAnswering(
+    Response.json({ ...lease, sessionId: 's1', heartbeatUrl: door.heartbeatUrl }, { status: 201 }),
+    problem(409, 'too-many-streams', {}, { conflicts: [aConflict] }),
+    problem(403, 'not-entitled', {}, { reason: 'region' }),
+    problem(403, 'forbidden'),
+  );
+  expect(await api.startSession({ ...wanted, terminate: 's0' })).toEqual({
+    kind: 'started',
+    session: { ...lease, sessionId: 's1', heartbeatUrl: door.heartbeatUrl, degraded: false },
+  });
+  expect(await asked[0]!.json()).toEqual({ ...wanted, terminate: 's0' });
+  expect(asked[0]!.headers.get('Content-Type')).toBe('application/json');
+  expect(asked[0]!.headers.get('Authorization')).toBe('Bearer old');
+  expect(await api.startSession(wanted)).toEqual({ kind: 'too-many-streams', conflicts: [aConflict] });
+  expect(await api.startSession(wanted)).toEqual({ kind: 'not-entitled', reason: 'region' });
+  await expect(api.startSession(wanted)).rejects.toMatchObject({ slug: 'forbidden' });
+});
+
+test('beats through the cheaper door with nothing but the token, in a request that no browser asks about', async () => {
+  const { api, asked, tokens } = apiAnswering(Response.json({ ...lease, sessionToken: 'st2' }));
+  expect(await api.beat(door)).toEqual({
+    kind: 'renewed',
+    lease: { ...lease, sessionToken: 'st2', degraded: false },
+  });
+  const [request] = asked;
+  expect(request!.url).toBe(door.heartbeatUrl);
+  expect(request!.headers.get('Authorization')).toBeNull();
+  expect(request!.headers.get('Content-Type')).toBe('text/plain');
+  expect(request!.credentials).toBe('omit');
+  expect(await request!.json()).toEqual({ sessionToken: 'st' });
+  expect(tokens).toEqual([]);
+});
+
+test('beats as the viewer where there is no other door, and tells a bad session token from a bad ID token', async () => {
+  const { api, asked, tokens } = apiAnswering(
+    problem(401, 'unauthenticated'),
+    Response.json(lease),
+    problem(401, 'invalid-session-token'),
+  );
+  expect(await api.beat({ sessionToken: 'st' })).toMatchObject({ kind: 'renewed' });
+  await expect(api.beat({ sessionToken: 'st' })).rejects.toMatchObject({ slug: 'invalid-session-token' });
+  expect(asked[0]!.url).toBe('https://api.example/dev/heartbeats');
+  expect(tokens).toEqual([false, true, false]);
+});
+
+test('tells why a session is over, and takes it for no error when that is what was wanted', async () => {
+  const { api, asked } = apiAnswering(
+    problem(410, 'session-over', {}, { reason: 'superseded' }),
+    problem(410, 'session-over', {}, { reason: 'expired' }),
+    new Response(null, { status: 204 }),
+  );
+  expect(await api.beat(door)).toEqual({ kind: 'over', reason: 'superseded' });
+  await api.endSession(door);
+  await api.endSession({ sessionToken: 'st' });
+  expect(await asked[1]!.json()).toEqual({ sessionToken: 'st', end: true });
+  expect(await asked[2]!.json()).toEqual({ sessionToken: 'st', end: true });
+});
+
+test('a page that goes away ends its session by a beacon, or by a request that outlives it', async () => {
+  const { api, asked, beacons, browser } = apiAnswering(
+    new Response(null, { status: 204 }),
+    new Response(null, { status: 204 }),
+  );
+  api.endOnLeaving(door);
+  expect(beacons).toHaveLength(1);
+  expect(beacons[0]!.url).toBe(door.heartbeatUrl);
+  expect(beacons[0]!.body.type).toBe('text/plain');
+  expect(JSON.parse(await beacons[0]!.body.text())).toEqual({ sessionToken: 'st', end: true });
+
+  browser.takesBeacons = false;
+  api.endOnLeaving(door);
+  api.endOnLeaving({ sessionToken: 'st' });
+  await expect.poll(() => asked.length).toBe(2);
+  expect(asked.map(({ url, keepalive }) => [url, keepalive])).toEqual([
+    [door.heartbeatUrl, true],
+    ['https://api.example/dev/heartbeats', true],
+  ]);
+});
+
+test('reads which streams are live', async () => {
+  const session = {
+    sessionId: 's1',
+    deviceId: 'd',
+    playerId: 'p',
+    contentId: 'harbour',
+    startedAt: aConflict.startedAt,
+  };
+  const streams = { limit: 2, sessions: [session], allowed: true, deviceCount: 1, interval: 0 };
+  const { api } = apiAnswering(Response.json(streams));
+  expect(await api.readStreams()).toEqual({ limit: 2, sessions: [session], deviceCount: 1 });
 });

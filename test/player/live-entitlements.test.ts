@@ -6,8 +6,11 @@ import {
 } from '../../player/src/live-entitlements.ts';
 import type { Grant } from '../../player/src/messages.ts';
 import type { TopicListener } from '../../player/src/momento.ts';
+import type { SessionEnd } from '../../player/src/session-answers.ts';
 import { foldAccess, type Entitlement, type Snapshot } from '../../shared/domain/entitlements.ts';
 import { fromMs } from '../../shared/domain/instants.ts';
+import { sessionTerminated } from '../../shared/domain/session-messages.ts';
+import type { Session } from '../../shared/domain/sessions.ts';
 
 const NOW = Date.parse('2026-11-22T10:00:00.000Z');
 
@@ -46,12 +49,14 @@ function createWorld({ lifeMs = 1_800_000 } = {}) {
   const log: string[] = [];
   const shown: Snapshot[] = [];
   const connection: ConnectionState[] = [];
+  const sessionEnds: SessionEnd[] = [];
   const stopped: unknown[] = [];
   const subscriptions: { listener: TopicListener; end: (reason: string) => void; closed: boolean }[] = [];
   const world = {
     log,
     shown,
     connection,
+    sessionEnds,
     stopped,
     subscriptions,
     cached: snapshotAt(1) as Snapshot | undefined,
@@ -106,6 +111,7 @@ function createWorld({ lifeMs = 1_800_000 } = {}) {
         {
           onSnapshot: (snapshot) => shown.push(snapshot),
           onConnection: (state) => connection.push(state),
+          onSessionEnd: (end) => sessionEnds.push(end),
           onStopped: (error) => stopped.push(error),
         },
       );
@@ -279,4 +285,39 @@ test('looks at the API now and then, should a message have been lost without a t
   world.answer = () => snapshotAt(2, [premium]);
   await vi.advanceTimersByTimeAsync(5 * 60_000);
   expect(world.shown.at(-1)!.version).toBe(2);
+});
+
+const session: Session = {
+  sessionId: 's1',
+  deviceId: 'laptop',
+  playerId: 'tab',
+  contentId: 'harbour',
+  deviceType: 'web',
+  region: null,
+  startedAt: fromMs(NOW),
+  nonce: 'n',
+  instead: null,
+};
+
+test('tells of a session that is over, which changes no entitlement and calls for no read', async () => {
+  const world = createWorld();
+  world.follow();
+  await settle();
+  world.say(JSON.stringify(sessionTerminated('ada', session, 'terminated', NOW, { deviceId: 'tv' })));
+  await settle();
+  expect(world.sessionEnds).toEqual([
+    { sessionId: 's1', deviceId: 'laptop', reason: 'terminated', by: 'tv' },
+  ]);
+  expect(world.shown).toHaveLength(1);
+  expect(world.log).toEqual(['token', 'subscribe', 'cache']);
+});
+
+test('does not tell of another account’s session, nor of anything once it is stopped', async () => {
+  const world = createWorld();
+  const live = world.follow();
+  await settle();
+  world.say(JSON.stringify(sessionTerminated('bob', session, 'terminated', NOW)));
+  live.stop();
+  world.say(JSON.stringify(sessionTerminated('ada', session, 'terminated', NOW)));
+  expect(world.sessionEnds).toEqual([]);
 });
