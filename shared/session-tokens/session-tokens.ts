@@ -32,8 +32,8 @@ export function sessionTokens({ secrets, stageName, now = Date.now }: World): Se
   const keyringOf = keyrings();
 
   /** @throws JWKSNoMatchingKey */
-  async function keyNamed(kid: string | undefined): Promise<CryptoKey> {
-    if (kid === undefined) throw new errors.JWKSNoMatchingKey();
+  async function keyNamed(kid: unknown): Promise<CryptoKey> {
+    if (typeof kid !== 'string') throw new errors.JWKSNoMatchingKey();
     const known = await secrets.get();
     const key = (await keyringOf(known.keys)).verifying.get(kid);
     if (key) return key;

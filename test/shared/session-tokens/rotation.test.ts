@@ -1,4 +1,4 @@
-import { decodeProtectedHeader } from 'jose';
+import { CompactSign, decodeProtectedHeader, importJWK } from 'jose';
 import { describe, expect, it } from 'vitest';
 import { makeSessionKey } from '../../support/session-keys.ts';
 import { grant, instance } from './world.ts';
@@ -63,5 +63,14 @@ describe('while the session keys are rotated', () => {
     const { verify, secrets } = instance({ current: first });
     expect(await verify(await instance({ current: third }).sign(grant))).toBeUndefined();
     expect(secrets.refreshes()).toBe(1);
+  });
+
+  it.each([{}, { kid: null }, { kid: 1 }])('a token that names no key costs no look (%j)', async (names) => {
+    const { verify, secrets } = instance({ current: first });
+    const token = new CompactSign(new TextEncoder().encode('{}'))
+      .setProtectedHeader({ alg: 'ES256', ...(names as { kid?: string }) })
+      .sign(await importJWK({ ...first }));
+    expect(await verify(await token)).toBeUndefined();
+    expect(secrets.refreshes()).toBe(0);
   });
 });
