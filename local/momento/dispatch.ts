@@ -36,7 +36,7 @@ export function createDispatch({
     try {
       const rpc = byPath.get(incoming.path);
       if (rpc === undefined) {
-        calls.record(nameOf(incoming.path), {});
+        calls.record(nameOf(incoming.path), {}, incoming.message.length);
         throw unsupported(incoming.path);
       }
       const call: Call = {
@@ -46,14 +46,24 @@ export function createDispatch({
         signal,
       };
       const prepared = rpc.prepare(call, incoming.message);
-      calls.record(rpc.name, prepared.subject);
-      const failure = faults.next(rpc.name);
-      if (failure === undefined) return prepared.run(once);
+      const answered = calls.record(rpc.name, prepared.subject, incoming.message.length);
+      const failure = faults.next(rpc.name, prepared.subject);
+      if (failure === undefined) return prepared.run(counted(once, answered));
       if (failure.takesEffect) prepared.run({ send: () => undefined, end: () => undefined });
-      once.end(failure.status);
+      if (failure.status !== undefined) once.end(failure.status);
     } catch (error) {
       once.end(statusOf(error));
     }
+  };
+}
+
+function counted(reply: Reply<Buffer>, answered: (bytes: number) => void): Reply<Buffer> {
+  return {
+    send(message) {
+      answered(message.length);
+      reply.send(message);
+    },
+    end: reply.end,
   };
 }
 

@@ -1,10 +1,14 @@
+import type { Subject } from './rpc.ts';
 import { Refusal, type Status, type StatusName } from './status.ts';
 
 /** A failure to come. */
 export interface Fault {
   /** The RPC's name, for instance `SetIf` or `Publish`. */
   readonly rpc: string;
-  readonly code: StatusName;
+  /** What the call is answered; nothing at all when absent, so that it runs into its own deadline. */
+  readonly code?: StatusName;
+  /** Only calls about this key or topic; all calls of the RPC when absent. */
+  readonly key?: string;
   /** How many calls fail; one when absent. */
   readonly times?: number;
   readonly message?: string;
@@ -14,7 +18,8 @@ export interface Fault {
 
 /** The failure of one call. */
 export interface Failure {
-  readonly status: Status;
+  /** Undefined for a call that is never answered. */
+  readonly status: Status | undefined;
   readonly takesEffect: boolean;
 }
 
@@ -28,14 +33,16 @@ export function createFaults({ names }: { readonly names: ReadonlySet<string> })
       waiting.push({ fault, left: fault.times ?? 1 });
     },
     /** The failure this call must meet, if any; it is used up by asking. */
-    next(rpc: string): Failure | undefined {
-      const index = waiting.findIndex(({ fault }) => fault.rpc === rpc);
+    next(rpc: string, { key }: Subject): Failure | undefined {
+      const index = waiting.findIndex(
+        ({ fault }) => fault.rpc === rpc && (fault.key === undefined || fault.key === key),
+      );
       const found = waiting[index];
       if (found === undefined) return undefined;
       found.left -= 1;
       if (found.left <= 0) waiting.splice(index, 1);
       const { code, message = `Injected ${code}`, takesEffect = false } = found.fault;
-      return { status: new Refusal(code, message).status, takesEffect };
+      return { status: code && new Refusal(code, message).status, takesEffect };
     },
   };
 }

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { createCaches } from './caches.ts';
-import { createCallLog, type RecordedCall } from './calls.ts';
+import { createCallLog, type RecordedCall, type Traffic } from './calls.ts';
 import { controlRpcs, pingRpc } from './control.ts';
 import { dictionaryRpcs } from './dictionaries.ts';
 import { createDispatch } from './dispatch.ts';
@@ -16,7 +16,7 @@ import { topicRpcs } from './topic-service.ts';
 import { createTopics } from './topics.ts';
 import { listen } from './transport/listen.ts';
 
-export type { Fault, KeyScope, RecordedCall, SoftLimits };
+export type { Fault, KeyScope, RecordedCall, SoftLimits, Traffic };
 
 export interface MomentoOptions {
   /** 0 (the default) = any free one. */
@@ -52,6 +52,8 @@ export interface MomentoStandIn {
   readonly calls: readonly RecordedCall[];
   /** How many calls of an RPC, or of all, have arrived since the start. */
   countCalls(rpc?: string): number;
+  /** How many bytes the messages of an RPC, or of all, have taken since the start. */
+  countBytes(rpc?: string): Traffic;
   stop(): Promise<void>;
 }
 
@@ -104,6 +106,7 @@ export async function startMomento(options: MomentoOptions = {}): Promise<Moment
     fail: (fault) => faults.add(fault),
     calls: calls.latest,
     countCalls: (rpc) => calls.count(rpc),
+    countBytes: (rpc) => calls.bytes(rpc),
     stop: () => listener.close(),
   };
 }
