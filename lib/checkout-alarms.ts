@@ -1,7 +1,7 @@
 import { Duration } from 'aws-cdk-lib';
-import { ComparisonOperator, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import { FilterPattern, MetricFilter } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
+import { RINGS_AT_ONCE } from './alarm-defaults.ts';
 import type { CheckoutQueue } from './checkout-queue.ts';
 import type { UsherFunction } from './usher-function.ts';
 import { nameIn, type Stage } from './stage.ts';
@@ -23,16 +23,10 @@ const WAITING_PERIOD = Duration.minutes(20);
 export class CheckoutAlarms extends Construct {
   constructor(scope: Construct, id: string, { stage, checkout, consumer }: CheckoutAlarmsProps) {
     super(scope, id);
-    const common = {
-      evaluationPeriods: 1,
-      comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-      // SQS stops reporting a queue that nobody has used for six hours: that is calm, not alarm.
-      treatMissingData: TreatMissingData.NOT_BREACHING,
-    };
     checkout.deadLetters
       .metricApproximateNumberOfMessagesVisible({ period: Duration.minutes(1), statistic: 'Maximum' })
       .createAlarm(this, 'DeadLetters', {
-        ...common,
+        ...RINGS_AT_ONCE,
         alarmName: nameIn(stage, 'checkout-dead-letters'),
         alarmDescription: 'A checkout event could not be applied. The message carries the reason.',
         threshold: 1,
@@ -40,7 +34,7 @@ export class CheckoutAlarms extends Construct {
     checkout.queue
       .metricApproximateAgeOfOldestMessage({ period: Duration.minutes(1), statistic: 'Maximum' })
       .createAlarm(this, 'OldestMessage', {
-        ...common,
+        ...RINGS_AT_ONCE,
         alarmName: nameIn(stage, 'checkout-oldest-message'),
         alarmDescription: 'A checkout event has not been fetched for five minutes.',
         // SQS leaves out of this metric what was received three times: it does not see what waits for an outage.
@@ -58,13 +52,13 @@ export class CheckoutAlarms extends Construct {
     })
       .metric({ period: WAITING_PERIOD, statistic: 'Sum' })
       .createAlarm(this, 'WaitingAlarm', {
-        ...common,
+        ...RINGS_AT_ONCE,
         alarmName: nameIn(stage, 'checkout-waiting'),
         alarmDescription: 'Checkout events wait: Momento, the table or SSM is out of reach, or refuses us.',
         threshold: 1,
       });
     consumer.metricErrors({ period: Duration.minutes(5), statistic: 'Sum' }).createAlarm(this, 'Crashes', {
-      ...common,
+      ...RINGS_AT_ONCE,
       alarmName: nameIn(stage, 'checkout-crashes'),
       alarmDescription: 'The function that applies checkout events has crashed or timed out.',
       threshold: 1,

@@ -8,7 +8,8 @@ export type ParameterName =
   | 'momento-super-key'
   | 'momento-data-key'
   | 'momento-endpoint'
-  | 'checkout-secrets';
+  | 'checkout-secrets'
+  | 'session-keys';
 
 export function parameterPath(stage: Pick<Stage, 'ssmName'>, name: ParameterName): string {
   return `/usher/${stage.ssmName}/${name}`;

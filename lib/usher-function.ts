@@ -1,4 +1,5 @@
 import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import type { TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import {
   ApplicationLogLevel,
@@ -6,12 +7,15 @@ import {
   Function as LambdaFunction,
   LoggingFormat,
   Runtime,
+  SystemLogLevel,
+  Tracing,
   type Code,
 } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
+import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import { grantParameters, parameterPath, type ParameterName } from './parameters.ts';
-import { nameIn, type Stage } from './stage.ts';
+import { nameIn, type LogLevel, type Stage } from './stage.ts';
 
 /** Where the bundle of `functions/{name}.ts` lies: a directory with an `index.mjs`. */
 export type CodeOf = (name: string) => Code;
@@ -27,6 +31,10 @@ export interface UsherFunctionProps {
   readonly parameters?: Readonly<Record<string, ParameterName>>;
   readonly environment?: Readonly<Record<string, string>>;
   readonly description: string;
+  /** How many run at once, taken from what the AWS account may run; by default as many as are left. */
+  readonly reservedConcurrency?: number;
+  /** For what runs so often that a line per run would cost more than the run: no trace, and no log but warnings. */
+  readonly quiet?: boolean;
 }
 
 /**
@@ -35,7 +43,8 @@ export interface UsherFunctionProps {
  */
 export class UsherFunction extends LambdaFunction {
   constructor(scope: Construct, id: string, props: UsherFunctionProps) {
-    const { stage, name, parameters = {} } = props;
+    const { stage, name, parameters = {}, quiet = false, reservedConcurrency } = props;
+    const level = quiet ? atLeastWarn(stage.logLevel) : stage.logLevel;
     // Two things make their own what Lambda would otherwise make by itself: the log group, which would stay behind
     // for ever, and the role, whose managed policy may write to every log group of the account.
     const logGroup = new LogGroup(scope, `${id}Logs`, {
@@ -56,11 +65,13 @@ export class UsherFunction extends LambdaFunction {
       role,
       logGroup,
       loggingFormat: LoggingFormat.JSON,
-      applicationLogLevelV2: ApplicationLogLevel[stage.logLevel],
+      applicationLogLevelV2: ApplicationLogLevel[level],
+      ...(quiet && { systemLogLevelV2: SystemLogLevel.WARN, tracing: Tracing.DISABLED }),
+      ...(reservedConcurrency !== undefined && { reservedConcurrentExecutions: reservedConcurrency }),
       environment: {
         STAGE_NAME: stage.name,
         POWERTOOLS_SERVICE_NAME: 'usher',
-        POWERTOOLS_LOG_LEVEL: stage.logLevel,
+        POWERTOOLS_LOG_LEVEL: level,
         ...paths(stage, parameters),
         ...props.environment,
       },
@@ -75,11 +86,21 @@ export class UsherFunction extends LambdaFunction {
       new PolicyStatement({ actions: ['lambda:InvokeFunction'], resources: [callee.functionArn] }),
     );
   }
+
+  /** Lets this function read items of the table. */
+  mayRead(table: TableV2): void {
+    table.grant(this, 'dynamodb:GetItem', 'dynamodb:Query');
+  }
+
+  /** Lets this function send to the queues: exactly that, where CDK's own grant also lets it ask about them. */
+  maySend(...queues: readonly Queue[]): void {
+    const resources = queues.map(({ queueArn }) => queueArn);
+    this.addToRolePolicy(new PolicyStatement({ actions: ['sqs:SendMessage'], resources }));
+  }
 }
 
-/** What a function that answers a route is told besides: whom CORS lets in and where the viewer's country stands. */
-export function routeEnvironment(stage: Stage): Readonly<Record<string, string>> {
-  return { ALLOWED_ORIGINS: stage.origins.join(','), REGION_HEADER: stage.regionHeader };
+function atLeastWarn(level: LogLevel): LogLevel {
+  return level === 'ERROR' ? level : 'WARN';
 }
 
 function paths(stage: Stage, parameters: Readonly<Record<string, ParameterName>>): Record<string, string> {

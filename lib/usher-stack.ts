@@ -3,9 +3,13 @@ import type { Construct } from 'constructs';
 import { AccountsTable } from './accounts-table.ts';
 import { CheckoutAlarms } from './checkout-alarms.ts';
 import { CheckoutQueue } from './checkout-queue.ts';
+import { ConcurrencyAlarms } from './concurrency-alarms.ts';
+import { ConcurrencyFunctions } from './concurrency-functions.ts';
+import { EntitlementFunctions } from './entitlement-functions.ts';
+import { EveryMinute } from './every-minute.ts';
+import { HeartbeatUrl } from './heartbeat-url.ts';
 import { RestApi } from './rest-api.ts';
 import { nameIn, type Stage } from './stage.ts';
-import { UsherFunctions } from './usher-functions.ts';
 import type { CodeOf } from './usher-function.ts';
 import { Viewers } from './viewers.ts';
 
@@ -28,30 +32,48 @@ export class UsherStack extends Stack {
     const table = new AccountsTable(this, 'Accounts', { stage });
     const checkout = new CheckoutQueue(this, 'Checkout', {
       stage,
-      consumerTimeout: UsherFunctions.recomputeTimeout,
+      consumerTimeout: EntitlementFunctions.recomputeTimeout,
     });
-    const functions = new UsherFunctions(this, 'Functions', {
-      stage,
-      code,
-      momentoCacheName,
-      table,
-      checkout,
-    });
+    const parts = { stage, code, momentoCacheName, table, checkout };
+    const entitlements = new EntitlementFunctions(this, 'Entitlements', parts);
+    const concurrency = new ConcurrencyFunctions(this, 'Concurrency', parts);
 
     const api = new RestApi(this, 'Rest', { stage, userPool: viewers.userPool });
-    api.forAnyone('GET', '/catalog', functions.readCatalog, 'What is on sale is public.');
-    api.forViewer('GET', '/token', functions.vendToken);
-    api.forViewer('GET', '/entitlements', functions.readEntitlements);
-    api.forViewer('POST', '/entitlements/recompute', functions.requestRecompute);
+    api.forAnyone('GET', '/catalog', entitlements.readCatalog, 'What is on sale is public.');
+    api.forViewer('GET', '/token', entitlements.vendToken);
+    api.forViewer('GET', '/entitlements', entitlements.readEntitlements);
+    api.forViewer('POST', '/entitlements/recompute', entitlements.requestRecompute);
     api.forAnyone(
       'POST',
       '/checkout-events',
-      functions.acceptCheckout,
+      entitlements.acceptCheckout,
       'The function checks the sender’s signature.',
     );
-    checkout.deliverTo(functions.recomputeEntitlements);
+    checkout.deliverTo(entitlements.recomputeEntitlements);
 
-    new CheckoutAlarms(this, 'Alarms', { stage, checkout, consumer: functions.recomputeEntitlements });
+    api.forViewer('POST', '/sessions', concurrency.startSession);
+    api.forViewer('DELETE', '/sessions/{sessionId}', concurrency.endSession);
+    api.forViewer('POST', '/heartbeats', concurrency.ingestHeartbeat);
+    api.forViewer('GET', '/concurrency', concurrency.checkConcurrency);
+    api.forAnyone(
+      'GET',
+      '/.well-known/jwks.json',
+      concurrency.readSessionKeys,
+      'Public keys are for everyone who is shown a session token.',
+    );
+    const { renewSession, followHeartbeatTopic } = concurrency;
+    if (renewSession) {
+      const { url } = new HeartbeatUrl(this, 'HeartbeatDoor', { stage, handler: renewSession });
+      concurrency.startSession.addEnvironment('HEARTBEAT_URL', url);
+      this.#output({ HeartbeatUrl: url });
+    }
+    if (followHeartbeatTopic) {
+      const name = 'follow-heartbeat-topic';
+      new EveryMinute(this, 'HeartbeatTopic', { stage, name, target: followHeartbeatTopic });
+    }
+
+    new CheckoutAlarms(this, 'Alarms', { stage, checkout, consumer: entitlements.recomputeEntitlements });
+    new ConcurrencyAlarms(this, 'ConcurrencyAlarms', { stage, functions: concurrency });
 
     if (stage.keepsData && stage.ssmName !== stage.name) {
       Annotations.of(this).addWarningV2(

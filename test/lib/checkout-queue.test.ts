@@ -33,7 +33,7 @@ describe('the checkout queue', () => {
       MaximumBatchingWindowInSeconds: 0,
       FunctionResponseTypes: ['ReportBatchItemFailures'],
       EventSourceArn: { 'Fn::GetAtt': [expect.stringMatching(/^CheckoutQueue/), 'Arn'] },
-      FunctionName: { Ref: expect.stringMatching(/^FunctionsRecomputeEntitlements/) },
+      FunctionName: { Ref: expect.stringMatching(/^EntitlementsRecomputeEntitlements/) },
     });
   });
 
@@ -77,10 +77,13 @@ describe('the alarms', () => {
   });
 
   it('see a message that waits for an outage, which SQS leaves out of the age of the oldest', () => {
-    const [filter] = Object.values(resourcesOf(template, 'AWS::Logs::MetricFilter'));
-    expect(filter?.Properties).toMatchObject({
+    const filters = Object.values(resourcesOf(template, 'AWS::Logs::MetricFilter'));
+    expect(filters.map(({ Properties }) => Properties)).toContainEqual({
+      LogGroupName: { Ref: expect.stringMatching(/^EntitlementsRecomputeEntitlementsLogs/) },
       FilterPattern: '{ ($.message = "waits") && ($.receives >= 4) }',
-      MetricTransformations: [{ MetricName: 'usher-dev-checkout-waiting', MetricValue: '1' }],
+      MetricTransformations: [
+        { MetricNamespace: 'usher', MetricName: 'usher-dev-checkout-waiting', MetricValue: '1' },
+      ],
     });
     const alarm = alarmNamed('usher-dev-checkout-waiting');
     // A renewed message comes back to its fourth receive after 5 + 20 + 80 + 900 s.

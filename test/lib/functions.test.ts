@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { resourcesOf, synthesize, textsIn } from './synthesize.ts';
+import { EVERYTHING, resourcesOf, synthesize, textsIn } from './synthesize.ts';
 
 interface FunctionProperties {
   readonly FunctionName: string;
@@ -8,10 +8,14 @@ interface FunctionProperties {
   readonly Architectures: readonly string[];
   readonly Handler: string;
   readonly Timeout: number;
+  readonly MemorySize: number;
+  readonly ReservedConcurrentExecutions?: number;
+  readonly TracingConfig?: unknown;
   readonly Environment: { readonly Variables: Readonly<Record<string, unknown>> };
   readonly LoggingConfig: {
     readonly LogFormat: string;
     readonly ApplicationLogLevel: string;
+    readonly SystemLogLevel?: string;
     readonly LogGroup: unknown;
   };
 }
@@ -19,29 +23,49 @@ interface FunctionProperties {
 const STAGE = { stageName: 'pr-7', ssmStageName: 'dev', origins: 'https://tv.example,http://localhost:3000' };
 const template = synthesize({
   ...STAGE,
+  ...EVERYTHING,
   logLevel: 'DEBUG',
   tokenTtlSeconds: '600',
   regionHeader: 'X-Country',
+  heartbeatSeconds: '20',
+  leaseSeconds: '50',
+  trackerIntervalSeconds: '30',
+  whenFull: 'end-oldest',
+  heartbeatConcurrency: '7',
 });
-const functions = new Map(
-  Object.values(resourcesOf(template, 'AWS::Lambda::Function')).map(({ Properties }) => {
-    const properties = Properties as unknown as FunctionProperties;
-    return [properties.FunctionName.replace('usher-pr-7-', ''), properties];
-  }),
-);
+const functions = functionsIn(template);
 
 const COMMON = ['POWERTOOLS_LOG_LEVEL', 'POWERTOOLS_SERVICE_NAME', 'STAGE_NAME'];
 const ROUTE = ['ALLOWED_ORIGINS', 'REGION_HEADER'];
 const MOMENTO_DATA = ['MOMENTO_CACHE_NAME', 'MOMENTO_DATA_KEY_PARAMETER', 'MOMENTO_ENDPOINT_PARAMETER'];
+const SNAPSHOTS = [...MOMENTO_DATA, 'CHECKOUT_QUEUE_URL', 'TABLE_NAME'];
+const LEASE = ['HEARTBEAT_SECONDS', 'LEASE_SECONDS'];
+const TRACKER = 'TRACKER_INTERVAL_SECONDS';
 const ENVIRONMENTS: Readonly<Record<string, readonly string[]>> = {
   'accept-checkout': [...ROUTE, 'CHECKOUT_QUEUE_URL', 'CHECKOUT_SECRETS_PARAMETER'],
-  'fill-cache': [...MOMENTO_DATA, 'CHECKOUT_QUEUE_URL', 'TABLE_NAME'],
+  'check-concurrency': [...ROUTE, ...SNAPSHOTS, ...LEASE, TRACKER],
+  'end-session': [...ROUTE, ...MOMENTO_DATA, ...LEASE],
+  'fill-cache': SNAPSHOTS,
+  'follow-heartbeat-topic': [...MOMENTO_DATA, TRACKER],
+  'ingest-heartbeat': [...ROUTE, ...SNAPSHOTS, ...LEASE, TRACKER, 'SESSION_KEYS_PARAMETER', 'WHEN_FULL'],
   'read-catalog': ROUTE,
-  'read-entitlements': [...ROUTE, ...MOMENTO_DATA, 'CHECKOUT_QUEUE_URL', 'TABLE_NAME'],
-  'recompute-entitlements': [...MOMENTO_DATA, 'CHECKOUT_QUEUE_URL', 'DEAD_LETTER_QUEUE_URL', 'TABLE_NAME'],
+  'read-entitlements': [...ROUTE, ...SNAPSHOTS],
+  'read-session-keys': [...ROUTE, 'SESSION_KEYS_PARAMETER'],
+  'recompute-entitlements': [...SNAPSHOTS, 'DEAD_LETTER_QUEUE_URL', 'LEASE_SECONDS'],
+  'renew-session': [...SNAPSHOTS, ...LEASE, TRACKER, 'SESSION_KEYS_PARAMETER', 'WHEN_FULL'],
   'request-recompute': [...ROUTE, 'CHECKOUT_QUEUE_URL', 'TABLE_NAME'],
+  'start-session': [
+    ...ROUTE,
+    ...SNAPSHOTS,
+    ...LEASE,
+    TRACKER,
+    'HEARTBEAT_URL',
+    'SESSION_KEYS_PARAMETER',
+    'WHEN_FULL',
+  ],
   'vend-token': [
     ...ROUTE,
+    'FOLLOWS_HEARTBEAT_TOPIC',
     'FILL_CACHE_FUNCTION_NAME',
     'MOMENTO_CACHE_NAME',
     'MOMENTO_ENDPOINT_PARAMETER',
@@ -51,8 +75,17 @@ const ENVIRONMENTS: Readonly<Record<string, readonly string[]>> = {
 };
 
 describe('the functions', () => {
-  it('are the seven of the design', () => {
+  it('are those of the design', () => {
     expect([...functions.keys()].toSorted()).toEqual(Object.keys(ENVIRONMENTS));
+  });
+
+  it('are two fewer, and nothing is told of them, where heartbeats come by the API alone', () => {
+    const plain = functionsIn(synthesize(STAGE));
+    const absent = [...functions.keys()].filter((name) => !plain.has(name));
+    expect(absent.toSorted()).toEqual(['follow-heartbeat-topic', 'renew-session']);
+    const variables = [...plain.values()].flatMap(({ Environment }) => Object.keys(Environment.Variables));
+    expect(variables).not.toContain('HEARTBEAT_URL');
+    expect(variables).not.toContain('FOLLOWS_HEARTBEAT_TOPIC');
   });
 
   it.each(Object.keys(ENVIRONMENTS))(
@@ -64,7 +97,7 @@ describe('the functions', () => {
         Architectures: ['arm64'],
         Handler: 'index.handler',
       });
-      expect(LoggingConfig).toMatchObject({ LogFormat: 'JSON', ApplicationLogLevel: 'DEBUG' });
+      expect(LoggingConfig).toMatchObject({ LogFormat: 'JSON' });
       const { Ref } = LoggingConfig.LogGroup as { readonly Ref: string };
       expect(resourcesOf(template, 'AWS::Logs::LogGroup')[Ref]?.Properties).toMatchObject({
         LogGroupName: `/aws/lambda/usher-pr-7-${name}`,
@@ -72,6 +105,31 @@ describe('the functions', () => {
       });
     },
   );
+
+  it('log what the stage wants to read, but for the one that takes most of the heartbeats', () => {
+    for (const [name, { LoggingConfig, TracingConfig, Environment }] of functions) {
+      const { ApplicationLogLevel, SystemLogLevel } = LoggingConfig;
+      const expected = name === 'renew-session' ? ['WARN', 'WARN', 'WARN'] : ['DEBUG', undefined, 'DEBUG'];
+      const found = [ApplicationLogLevel, SystemLogLevel, Environment.Variables['POWERTOOLS_LOG_LEVEL']];
+      expect([name, ...found]).toEqual([name, ...expected]);
+      expect(TracingConfig).toBeUndefined();
+    }
+    const errorsOnly = functionsIn(synthesize({ ...STAGE, ...EVERYTHING, logLevel: 'ERROR' }));
+    expect(errorsOnly.get('renew-session')!.LoggingConfig).toMatchObject({ ApplicationLogLevel: 'ERROR' });
+  });
+
+  it('share what the AWS account may run, but for the URL that strangers reach: it has its own part', () => {
+    for (const [name, { ReservedConcurrentExecutions }] of functions) {
+      expect([name, ReservedConcurrentExecutions]).toEqual([name, name === 'renew-session' ? 7 : undefined]);
+    }
+  });
+
+  it('that take heartbeats are small enough for a million to cost $0.30, if each takes 30 ms', () => {
+    for (const name of ['renew-session', 'ingest-heartbeat']) {
+      const gigabyteSeconds = (1e6 * 0.03 * functions.get(name)!.MemorySize) / 1024;
+      expect(0.2 + gigabyteSeconds * 0.0000133334).toBeLessThan(0.301);
+    }
+  });
 
   it.each(Object.entries(ENVIRONMENTS))('%s is told just what it needs', (name, variables) => {
     expect(Object.keys(functions.get(name)!.Environment.Variables).toSorted()).toEqual(
@@ -100,25 +158,35 @@ describe('the functions', () => {
       POWERTOOLS_LOG_LEVEL: 'DEBUG',
       MOMENTO_CACHE_NAME: 'usher-pr-7',
       TOKEN_TTL_SECONDS: '600',
+      FOLLOWS_HEARTBEAT_TOPIC: 'true',
+    });
+    expect(functions.get('start-session')!.Environment.Variables).toMatchObject({
+      HEARTBEAT_SECONDS: '20',
+      LEASE_SECONDS: '50',
+      TRACKER_INTERVAL_SECONDS: '30',
+      WHEN_FULL: 'end-oldest',
+      HEARTBEAT_URL: { 'Fn::GetAtt': [expect.stringMatching(/^ConcurrencyRenewSession/), 'FunctionUrl'] },
     });
   });
 
   it('stay within the 4 KB that Lambda allows an environment, however many origins a stage has', () => {
     const origins = Array.from({ length: 40 }, (_, n) => `https://tv-${n}.example`).join(',');
-    const wide = synthesize({ stageName: 'x'.repeat(120), ssmStageName: 's'.repeat(128), origins });
-    for (const { Properties } of Object.values(resourcesOf(wide, 'AWS::Lambda::Function'))) {
-      const { Environment } = Properties as unknown as FunctionProperties;
+    const context = { ...EVERYTHING, stageName: 'x'.repeat(120), ssmStageName: 's'.repeat(128), origins };
+    for (const { Environment } of functionsIn(synthesize(context)).values()) {
       // A queue's URL, the longest value that only a deployment knows, has at most 130 characters or so.
       const text = JSON.stringify(Environment.Variables, (_key, value: unknown) =>
-        typeof value === 'object' && value !== null && 'Ref' in value ? 'x'.repeat(200) : value,
+        typeof value === 'object' && value !== null && ('Ref' in value || 'Fn::GetAtt' in value)
+          ? 'x'.repeat(200)
+          : value,
       );
       expect(text.length).toBeLessThanOrEqual(4096);
     }
   });
 
   it('answer before API Gateway gives up, and the cache is filled before the token function gives up', () => {
-    const routes = [...functions].filter(([name]) => name !== 'recompute-entitlements');
-    for (const [, { Timeout }] of routes) expect(Timeout).toBeLessThan(29);
+    const byThemselves = ['recompute-entitlements', 'follow-heartbeat-topic'];
+    const answering = [...functions].filter(([name]) => !byThemselves.includes(name));
+    for (const [, { Timeout }] of answering) expect(Timeout).toBeLessThan(29);
     expect(functions.get('fill-cache')!.Timeout).toBeLessThan(functions.get('vend-token')!.Timeout);
   });
 
@@ -132,3 +200,13 @@ describe('the functions', () => {
     );
   });
 });
+
+/** By the name of their file. */
+function functionsIn(of: ReturnType<typeof synthesize>): ReadonlyMap<string, FunctionProperties> {
+  return new Map(
+    Object.values(resourcesOf(of, 'AWS::Lambda::Function')).map(({ Properties }) => {
+      const properties = Properties as unknown as FunctionProperties;
+      return [properties.FunctionName.replace('usher-pr-7-', ''), properties];
+    }),
+  );
+}

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { resourcesOf, synthesize, textsIn } from './synthesize.ts';
+import { EVERYTHING, resourcesOf, synthesize, textsIn } from './synthesize.ts';
 
 interface Statement {
   readonly Effect: 'Allow' | 'Deny';
@@ -7,7 +7,7 @@ interface Statement {
   readonly Resource: unknown;
 }
 
-const template = synthesize({ stageName: 'dev' });
+const template = synthesize({ stageName: 'dev', ...EVERYTHING });
 const LOGS = ['logs:CreateLogStream', 'logs:PutLogEvents'];
 const READ_PARAMETERS = ['ssm:GetParameter', 'ssm:GetParameters'];
 const READ_TABLE = ['dynamodb:GetItem', 'dynamodb:Query'];
@@ -32,11 +32,18 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     'sqs:GetQueueUrl',
     'sqs:ReceiveMessage',
   ],
+  StartSession: [...LOGS, ...READ_PARAMETERS, ...READ_TABLE, 'dynamodb:PutItem', 'sqs:SendMessage'],
+  IngestHeartbeat: [...LOGS, ...READ_PARAMETERS, ...READ_TABLE, 'sqs:SendMessage'],
+  EndSession: [...LOGS, ...READ_PARAMETERS],
+  CheckConcurrency: [...LOGS, ...READ_PARAMETERS, ...READ_TABLE, 'sqs:SendMessage'],
+  ReadSessionKeys: [...LOGS, ...READ_PARAMETERS],
+  RenewSession: [...LOGS, ...READ_PARAMETERS, ...READ_TABLE, 'sqs:SendMessage'],
+  FollowHeartbeatTopic: [...LOGS, ...READ_PARAMETERS],
 };
 
 function statementsOf(name: string): readonly Statement[] {
   const policies = Object.entries(resourcesOf(template, 'AWS::IAM::Policy')).filter(([id]) =>
-    id.startsWith(`Functions${name}Role`),
+    new RegExp(`^(Entitlements|Concurrency)${name}Role`).test(id),
   );
   return policies.flatMap(
     ([, { Properties }]) =>
@@ -90,19 +97,58 @@ describe('permissions', () => {
     ['AcceptCheckout', ['checkout-secrets']],
     ['RequestRecompute', []],
     ['RecomputeEntitlements', ['momento-data-key', 'momento-endpoint']],
+    ['StartSession', ['momento-data-key', 'momento-endpoint', 'session-keys']],
+    ['IngestHeartbeat', ['momento-data-key', 'momento-endpoint', 'session-keys']],
+    ['EndSession', ['momento-data-key', 'momento-endpoint']],
+    ['CheckConcurrency', ['momento-data-key', 'momento-endpoint']],
+    ['ReadSessionKeys', ['session-keys']],
+    ['RenewSession', ['momento-data-key', 'momento-endpoint', 'session-keys']],
+    ['FollowHeartbeatTopic', ['momento-data-key', 'momento-endpoint']],
   ])('let %s read %j', (name, parameters) => {
     expect(parametersOf(name)).toEqual(parameters);
   });
 
-  it('let only API Gateway call a route’s function, on that route alone', () => {
-    const permissions = Object.values(resourcesOf(template, 'AWS::Lambda::Permission'));
-    expect(permissions).toHaveLength(5);
-    for (const { Properties } of permissions) {
-      expect(Properties).toMatchObject({
-        Principal: 'apigateway.amazonaws.com',
-        Action: 'lambda:InvokeFunction',
-      });
-      expect(textsIn(Properties['SourceArn']).join('')).toMatch(/\/(GET|POST)\/[a-z/-]+$/);
+  it('let API Gateway call a route’s function, on that route alone', () => {
+    const permissions = permissionsOf('apigateway.amazonaws.com');
+    expect(permissions).toHaveLength(10);
+    for (const permission of permissions) {
+      expect(permission).toMatchObject({ Action: 'lambda:InvokeFunction' });
+      // Whatever stands in a path in place of a parameter is an asterisk.
+      expect(textsIn(permission['SourceArn']).join('')).toMatch(/\/(GET|POST|DELETE)\/[a-z/.-]+\*?$/);
     }
   });
+
+  it('let the clock start the follower of the topic', () => {
+    expect(permissionsOf('events.amazonaws.com')).toEqual([
+      {
+        Principal: 'events.amazonaws.com',
+        Action: 'lambda:InvokeFunction',
+        FunctionName: arnOf(/^ConcurrencyFollowHeartbeatTopic/),
+        SourceArn: arnOf(/^HeartbeatTopicRule/),
+      },
+    ]);
+  });
+
+  it('let everyone call one function, and only through its URL: the two permissions that AWS asks for', () => {
+    const FunctionName = arnOf(/^ConcurrencyRenewSession/);
+    expect(permissionsOf('*')).toEqual([
+      { Principal: '*', Action: 'lambda:InvokeFunctionUrl', FunctionUrlAuthType: 'NONE', FunctionName },
+      { Principal: '*', Action: 'lambda:InvokeFunction', InvokedViaFunctionUrl: true, FunctionName },
+    ]);
+  });
+
+  it('let nobody else call anything', () => {
+    expect(Object.keys(resourcesOf(template, 'AWS::Lambda::Permission'))).toHaveLength(10 + 1 + 2);
+  });
 });
+
+/** Who may call which function, as the functions themselves allow it. */
+function permissionsOf(principal: string): readonly Readonly<Record<string, unknown>>[] {
+  return Object.values(resourcesOf(template, 'AWS::Lambda::Permission'))
+    .map(({ Properties }) => Properties)
+    .filter(({ Principal }) => Principal === principal);
+}
+
+function arnOf(id: RegExp): unknown {
+  return { 'Fn::GetAtt': [expect.stringMatching(id), 'Arn'] };
+}

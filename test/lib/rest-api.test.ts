@@ -37,8 +37,16 @@ function gatewayResponsesOf(of: Template): readonly GatewayResponse[] {
   );
 }
 
-const VIEWER = ['GET /entitlements', 'GET /token', 'POST /entitlements/recompute'];
-const OPEN = ['GET /catalog', 'POST /checkout-events'];
+const VIEWER = [
+  'DELETE /sessions/{sessionId}',
+  'GET /concurrency',
+  'GET /entitlements',
+  'GET /token',
+  'POST /entitlements/recompute',
+  'POST /heartbeats',
+  'POST /sessions',
+];
+const OPEN = ['GET /.well-known/jwks.json', 'GET /catalog', 'POST /checkout-events'];
 
 describe('the REST API', () => {
   const routes = routesOf(template);

@@ -11,6 +11,9 @@ export interface Resource {
   readonly UpdateReplacePolicy?: string;
 }
 
+/** What a stage has only where its settings say so. */
+export const EVERYTHING = { followHeartbeatTopic: 'true', heartbeatUrl: 'true' };
+
 /** The template of a stage, without bundling: every function holds one line. */
 export function synthesize(context: Readonly<Record<string, unknown>>): Template {
   const stage = readStage((key) => context[key]);

@@ -4,7 +4,7 @@ import { Code } from 'aws-cdk-lib/aws-lambda';
 import { describe, expect, it } from 'vitest';
 import { nameIn, readStage } from '../../lib/stage.ts';
 import { UsherStack } from '../../lib/usher-stack.ts';
-import { resourcesOf, synthesize, theOnly } from './synthesize.ts';
+import { EVERYTHING, resourcesOf, synthesize, theOnly } from './synthesize.ts';
 
 /** Property that names a resource → what AWS allows there. */
 const NAMES: Readonly<Record<string, readonly [property: string, allowed: RegExp]>> = {
@@ -15,6 +15,7 @@ const NAMES: Readonly<Record<string, readonly [property: string, allowed: RegExp
   'AWS::Cognito::UserPool': ['UserPoolName', /^[\w\s+=,.@-]{1,128}$/],
   'AWS::Cognito::UserPoolClient': ['ClientName', /^[\w\s+=,.@-]{1,128}$/],
   'AWS::DynamoDB::GlobalTable': ['TableName', /^[a-zA-Z0-9_.-]{3,255}$/],
+  'AWS::Events::Rule': ['Name', /^[\w.-]{1,64}$/],
   'AWS::Lambda::Function': ['FunctionName', /^[a-zA-Z0-9_-]{1,64}$/],
   'AWS::Logs::LogGroup': ['LogGroupName', /^[.\-_/#A-Za-z0-9]{1,512}$/],
   'AWS::SQS::Queue': ['QueueName', /^[a-zA-Z0-9_-]{1,80}$/],
@@ -40,7 +41,7 @@ const BRANCHES = [
 
 describe('a stack', () => {
   it.each(BRANCHES)('of the branch %s has names that AWS takes', (stageName) => {
-    const template = synthesize({ stageName });
+    const template = synthesize({ stageName, ...EVERYTHING });
     for (const [type, [property, allowed]] of Object.entries(NAMES)) {
       const resources = Object.values(resourcesOf(template, type));
       expect(resources).not.toHaveLength(0);
@@ -51,12 +52,16 @@ describe('a stack', () => {
   });
 
   it('shares no name with that of another branch', () => {
-    const names = BRANCHES.flatMap((stageName) => [...new Set(namesOf(synthesize({ stageName })))]);
+    const names = BRANCHES.flatMap((stageName) => [
+      ...new Set(namesOf(synthesize({ stageName, ...EVERYTHING }))),
+    ]);
     expect(new Set(names).size).toBe(names.length);
   });
 
   it('shares only the paths of secrets with the stage it is told to share them with', () => {
-    const branch = JSON.stringify(synthesize({ stageName: 'feat-x', ssmStageName: 'dev' }).toJSON());
+    const branch = JSON.stringify(
+      synthesize({ stageName: 'feat-x', ssmStageName: 'dev', ...EVERYTHING }).toJSON(),
+    );
     expect(branch).toContain('/usher/dev/momento-endpoint');
     expect(branch.replaceAll('/usher/dev/', '')).not.toMatch(/usher[-/]dev/);
   });
@@ -78,6 +83,15 @@ describe('a stack', () => {
     ]);
     expect(Outputs).toMatchObject({ StageName: { Value: 'dev' }, MomentoCacheName: { Value: 'usher-dev' } });
     expect(JSON.stringify(Outputs['ApiUrl'])).not.toMatch(/\/"\]\]/);
+  });
+
+  it('tells them of the heartbeat URL where there is one', () => {
+    const { Outputs } = synthesize({ stageName: 'dev', heartbeatUrl: 'true' }).toJSON() as {
+      Outputs: Record<string, { Value: unknown }>;
+    };
+    expect(Outputs['HeartbeatUrl']?.Value).toEqual({
+      'Fn::GetAtt': [expect.stringMatching(/^ConcurrencyRenewSession/), 'FunctionUrl'],
+    });
   });
 
   it('lets viewers sign up by email and in by SRP, and never says whether an address is known', () => {
@@ -108,7 +122,7 @@ describe('when a stage is taken down', () => {
   const KEPT = ['AWS::Cognito::UserPool', 'AWS::DynamoDB::GlobalTable'];
 
   it('prod keeps its accounts and viewers, protected, and the accounts can be restored to any minute', () => {
-    const prod = synthesize({ stageName: 'prod' });
+    const prod = synthesize({ stageName: 'prod', ...EVERYTHING });
     for (const { Type, DeletionPolicy = 'Delete', UpdateReplacePolicy = 'Delete' } of Object.values(
       allOf(prod),
     )) {
@@ -127,7 +141,7 @@ describe('when a stage is taken down', () => {
   });
 
   it('any other leaves nothing behind', () => {
-    const branch = synthesize({ stageName: 'feat/x' });
+    const branch = synthesize({ stageName: 'feat/x', ...EVERYTHING });
     for (const { Type, DeletionPolicy = 'Delete' } of Object.values(allOf(branch))) {
       expect([Type, DeletionPolicy]).toEqual([Type, 'Delete']);
     }
@@ -141,8 +155,9 @@ describe('when a stage is taken down', () => {
     ['prod', 30],
     ['dev', 7],
   ])('the logs of %s are %i days old at most', (stageName, days) => {
-    const groups = Object.values(resourcesOf(synthesize({ stageName }), 'AWS::Logs::LogGroup'));
-    expect(groups).toHaveLength(7);
+    const template = synthesize({ stageName, ...EVERYTHING });
+    const groups = Object.values(resourcesOf(template, 'AWS::Logs::LogGroup'));
+    expect(groups).toHaveLength(Object.keys(resourcesOf(template, 'AWS::Lambda::Function')).length);
     for (const { Properties } of groups) expect(Properties['RetentionInDays']).toBe(days);
   });
 });

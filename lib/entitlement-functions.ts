@@ -1,44 +1,29 @@
 import { Duration } from 'aws-cdk-lib';
-import type { TableV2 } from 'aws-cdk-lib/aws-dynamodb';
-import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
-import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import type { CheckoutQueue } from './checkout-queue.ts';
+import {
+  MEMORY_MB,
+  MOMENTO_DATA,
+  ROUTE_SECONDS,
+  settingsOf,
+  type FunctionsProps,
+} from './function-settings.ts';
 import type { ParameterName } from './parameters.ts';
-import type { Stage } from './stage.ts';
-import { routeEnvironment, UsherFunction, type CodeOf } from './usher-function.ts';
+import { UsherFunction } from './usher-function.ts';
 
-export interface UsherFunctionsProps {
-  readonly stage: Stage;
-  readonly code: CodeOf;
-  readonly momentoCacheName: string;
-  readonly table: TableV2;
-  readonly checkout: CheckoutQueue;
-}
-
-/** Reads and writes the cache and publishes; cannot mint tokens. */
-const MOMENTO_DATA: Readonly<Record<string, ParameterName>> = {
-  MOMENTO_DATA_KEY_PARAMETER: 'momento-data-key',
-  MOMENTO_ENDPOINT_PARAMETER: 'momento-endpoint',
-};
 /** Mints tokens: the one secret that opens every account's door. */
 const MOMENTO_SUPER: Readonly<Record<string, ParameterName>> = {
   MOMENTO_SUPER_KEY_PARAMETER: 'momento-super-key',
   MOMENTO_ENDPOINT_PARAMETER: 'momento-endpoint',
 };
 
-/**
- * Lambda gives processor time with memory, a whole core at 1769 MB. Importing Momento's SDK is nearly all a cold
- * start does, so who imports it gets the most.
- */
-const MEMORY_MB = { withMomento: 1024, withAws: 512, alone: 256 };
-/** Well under API Gateway's 29 s: a page gives up sooner, and a 503 tells it when to come back. */
-const ROUTE_SECONDS = 10;
 /** Less than the 10 s that `vend-token` has, which waits for it. */
 const FILL_SECONDS = 8;
 
-/** The functions of functions/, each with what it is told and what it may do, and nothing else. */
-export class UsherFunctions extends Construct {
+/**
+ * From a purchase to what a viewer may watch, and the token by which she hears of changes. Each function is told and
+ * may do what it needs, and nothing else.
+ */
+export class EntitlementFunctions extends Construct {
   /** Ten records, each with a table commit, a cache write and its announcements. */
   static readonly recomputeTimeout: Duration = Duration.seconds(30);
 
@@ -49,17 +34,11 @@ export class UsherFunctions extends Construct {
   readonly requestRecompute: UsherFunction;
   readonly recomputeEntitlements: UsherFunction;
 
-  constructor(
-    scope: Construct,
-    id: string,
-    { stage, code, momentoCacheName, table, checkout }: UsherFunctionsProps,
-  ) {
+  constructor(scope: Construct, id: string, props: FunctionsProps) {
     super(scope, id);
+    const { stage, code, table, checkout } = props;
+    const { route, cache, accounts, queue } = settingsOf(props);
     const common = { stage, code };
-    const route = routeEnvironment(stage);
-    const cache = { MOMENTO_CACHE_NAME: momentoCacheName };
-    const queue = { CHECKOUT_QUEUE_URL: checkout.queue.queueUrl };
-    const accounts = { TABLE_NAME: table.tableName };
 
     const fillCache = new UsherFunction(this, 'FillCache', {
       ...common,
@@ -70,8 +49,8 @@ export class UsherFunctions extends Construct {
       parameters: MOMENTO_DATA,
       environment: { ...cache, ...accounts, ...queue },
     });
-    mayRead(fillCache, table);
-    maySend(fillCache, checkout.queue);
+    fillCache.mayRead(table);
+    fillCache.maySend(checkout.queue);
 
     this.vendToken = new UsherFunction(this, 'VendToken', {
       ...common,
@@ -85,6 +64,7 @@ export class UsherFunctions extends Construct {
         ...cache,
         TOKEN_TTL_SECONDS: String(stage.tokenTtlSeconds),
         FILL_CACHE_FUNCTION_NAME: fillCache.functionName,
+        ...(stage.followHeartbeatTopic && { FOLLOWS_HEARTBEAT_TOPIC: 'true' }),
       },
     });
     this.vendToken.mayInvoke(fillCache);
@@ -98,8 +78,8 @@ export class UsherFunctions extends Construct {
       parameters: MOMENTO_DATA,
       environment: { ...route, ...cache, ...accounts, ...queue },
     });
-    mayRead(this.readEntitlements, table);
-    maySend(this.readEntitlements, checkout.queue);
+    this.readEntitlements.mayRead(table);
+    this.readEntitlements.maySend(checkout.queue);
 
     this.readCatalog = new UsherFunction(this, 'ReadCatalog', {
       ...common,
@@ -119,7 +99,7 @@ export class UsherFunctions extends Construct {
       parameters: { CHECKOUT_SECRETS_PARAMETER: 'checkout-secrets' },
       environment: { ...route, ...queue },
     });
-    maySend(this.acceptCheckout, checkout.queue);
+    this.acceptCheckout.maySend(checkout.queue);
 
     this.requestRecompute = new UsherFunction(this, 'RequestRecompute', {
       ...common,
@@ -129,7 +109,7 @@ export class UsherFunctions extends Construct {
       timeoutSeconds: ROUTE_SECONDS,
       environment: { ...route, ...accounts, ...queue },
     });
-    maySend(this.requestRecompute, checkout.queue);
+    this.requestRecompute.maySend(checkout.queue);
     table.grant(this.requestRecompute, 'dynamodb:PutItem');
 
     this.recomputeEntitlements = new UsherFunction(this, 'RecomputeEntitlements', {
@@ -137,23 +117,19 @@ export class UsherFunctions extends Construct {
       name: 'recompute-entitlements',
       description: 'Checkout queue: table, then cache, then topic.',
       memoryMb: MEMORY_MB.withMomento,
-      timeoutSeconds: UsherFunctions.recomputeTimeout.toSeconds(),
+      timeoutSeconds: EntitlementFunctions.recomputeTimeout.toSeconds(),
       parameters: MOMENTO_DATA,
-      environment: { ...cache, ...accounts, ...queue, DEAD_LETTER_QUEUE_URL: checkout.deadLetters.queueUrl },
+      environment: {
+        ...cache,
+        ...accounts,
+        ...queue,
+        DEAD_LETTER_QUEUE_URL: checkout.deadLetters.queueUrl,
+        // It ends sessions that a purchase no longer covers, and what says so in their slots lives for the lease.
+        LEASE_SECONDS: String(stage.leaseSeconds),
+      },
     });
-    mayRead(this.recomputeEntitlements, table);
+    this.recomputeEntitlements.mayRead(table);
     table.grant(this.recomputeEntitlements, 'dynamodb:PutItem', 'dynamodb:UpdateItem');
-    maySend(this.recomputeEntitlements, checkout.queue, checkout.deadLetters);
+    this.recomputeEntitlements.maySend(checkout.queue, checkout.deadLetters);
   }
-}
-
-function mayRead(reader: UsherFunction, table: TableV2): void {
-  table.grant(reader, 'dynamodb:GetItem', 'dynamodb:Query');
-}
-
-/** Exactly SendMessage: CDK's own grant also lets the sender ask about the queue. */
-function maySend(sender: UsherFunction, ...queues: readonly Queue[]): void {
-  sender.addToRolePolicy(
-    new PolicyStatement({ actions: ['sqs:SendMessage'], resources: queues.map(({ queueArn }) => queueArn) }),
-  );
 }
