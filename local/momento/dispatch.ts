@@ -63,7 +63,7 @@ function counted(reply: Reply<Buffer>, answered: (bytes: number) => void): Reply
       answered(message.length);
       reply.send(message);
     },
-    end: reply.end,
+    end: (status) => reply.end(status),
   };
 }
 
