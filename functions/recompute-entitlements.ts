@@ -3,11 +3,13 @@ import { accountTable } from '../shared/aws/account-table.ts';
 import { loadCatalog } from '../shared/catalog.ts';
 import { parseCheckoutMessage, type Order } from '../shared/checkout-message.ts';
 import { recompute } from '../shared/entitlements/recompute.ts';
-import { setting } from '../shared/env.ts';
+import { numberSetting, setting } from '../shared/env.ts';
+import { noteMissing } from '../shared/lambda/log.ts';
 import { momentoSecrets } from '../shared/lambda/momento-secrets.ts';
 import { batch, DONE, failed, type Outcome } from '../shared/lambda/queue.ts';
 import { momentoAccountTopic } from '../shared/momento/account-topic.ts';
 import { momentoCache } from '../shared/momento/cache-client.ts';
+import { momentoSlots } from '../shared/momento/slots.ts';
 import { momentoSnapshotCache } from '../shared/momento/snapshot-cache.ts';
 import type { Purchase } from '../shared/domain/purchases.ts';
 
@@ -55,13 +57,17 @@ export function recomputeEntitlements({ parse, recompute: recomputeAccount }: Wo
 }
 
 const secrets = momentoSecrets('MOMENTO_DATA_KEY_PARAMETER');
+const momento = momentoCache(secrets);
+const cacheName = setting('MOMENTO_CACHE_NAME');
 const catalog = loadCatalog();
 const world = {
   accounts: accountTable(setting('TABLE_NAME')),
-  cache: momentoSnapshotCache(momentoCache(secrets), setting('MOMENTO_CACHE_NAME')),
-  topic: momentoAccountTopic(secrets, setting('MOMENTO_CACHE_NAME')),
+  cache: momentoSnapshotCache(momento, cacheName),
+  slots: momentoSlots(momento, cacheName, { leaseSeconds: numberSetting('LEASE_SECONDS') }),
+  topic: momentoAccountTopic(secrets, cacheName),
   catalog,
   now: Date.now,
+  warn: noteMissing,
 };
 
 export const handler = batch(

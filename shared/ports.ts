@@ -13,6 +13,8 @@ export interface AccountRecord {
   readonly basis: Basis;
   /** Committed and not yet known to be published, by version. */
   readonly outbox: readonly Announcement[];
+  /** The version that took something away, while the sessions that it makes too many may still live. */
+  readonly sessionsDue?: number | undefined;
 }
 
 /**
@@ -35,6 +37,8 @@ export interface AccountStore {
   commit(commit: Commit): Promise<boolean>;
   /** Takes exactly these versions out of the outbox; those that are gone already are no error. */
   removePublished(accountId: string, versions: readonly number[]): Promise<void>;
+  /** Notes that what this version made too many is ended, unless a later one is due by now. */
+  removeSessionsDue(accountId: string, version: number): Promise<void>;
 }
 
 export interface Account {
@@ -47,6 +51,8 @@ export interface Commit {
   readonly next: Snapshot;
   readonly basis: Basis;
   readonly outbox: { readonly add: readonly Announcement[] } | { readonly replace: readonly Announcement[] };
+  /** It takes something away: live sessions have to be looked through. */
+  readonly takesAway?: boolean;
 }
 
 /** A cached snapshot and what the cache knows it by. */
@@ -131,6 +137,31 @@ export interface HeartbeatTracker {
   count(accountId: string, interval: Interval, deviceId: string, beats?: number): Promise<number>;
   /** How many devices have beaten in that interval. */
   devices(accountId: string, interval: Interval): Promise<number>;
+}
+
+/** What somebody published on the topic of heartbeats; nothing of it is to be trusted but the token's id. */
+export interface HeartbeatMessage {
+  /** The account that the publisher's token was minted for; `undefined` when it was published with a key. */
+  readonly tokenId: string | undefined;
+  /** `undefined` when it is binary. */
+  readonly text: string | undefined;
+}
+
+/** Listens to the heartbeats that devices publish. */
+export interface HeartbeatTopic {
+  /**
+   * Hears every heartbeat from when this resolves, as long as the connection holds; what is published while there is
+   * none, or to nobody, is lost. Does not fail: it connects again and again until it is stopped.
+   */
+  follow(listener: HeartbeatListener): Promise<{ stop(): Promise<void> }>;
+}
+
+export interface HeartbeatListener {
+  readonly onBeat: (message: HeartbeatMessage) => void;
+  /** Some heartbeats will not come. */
+  readonly onGap: () => void;
+  /** Not connected, for this reason; tried again. */
+  readonly onTrouble: (reason: unknown) => void;
 }
 
 /** What a session token says: whose session stands where, and until when. */

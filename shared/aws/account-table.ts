@@ -15,7 +15,8 @@ import { connect, holds, type Table } from './table.ts';
 
 /*
  * One partition per account:
- *   sk "account"         version, catalogVersion, snapshot (JSON), basis (JSON), outbox { "8": message (JSON), … }
+ *   sk "account"         version, catalogVersion, snapshot (JSON), basis (JSON), outbox { "8": message (JSON), … },
+ *                        sessionsDue (a version)
  *   sk "purchase#<id>"   the purchase, and the report it rests on
  *   sk "recompute"       when the account last asked for a recompute
  *   sk "degraded"        sessions admitted in an outage: degraded-sessions.ts
@@ -91,6 +92,16 @@ export function accountTable(tableName: string, table: Table = connect()): Accou
       });
       await holds(table.send(update), 'DynamoDB UpdateItem');
     },
+
+    async removeSessionsDue(accountId, version) {
+      const update = new UpdateCommand({
+        ...key(accountId, ACCOUNT),
+        UpdateExpression: 'REMOVE sessionsDue',
+        ConditionExpression: 'sessionsDue = :version',
+        ExpressionAttributeValues: { ':version': version },
+      });
+      await holds(table.send(update), 'DynamoDB UpdateItem');
+    },
   };
 }
 
@@ -114,7 +125,13 @@ export function tableRequestLimiter(
 }
 
 /** The condition names what was read, catalogue included: a newer one must never be overwritten by an older. */
-function commitUpdate({ read, next, basis, outbox }: Commit): Omit<UpdateCommandInput, 'TableName' | 'Key'> {
+function commitUpdate({
+  read,
+  next,
+  basis,
+  outbox,
+  takesAway = false,
+}: Commit): Omit<UpdateCommandInput, 'TableName' | 'Key'> {
   const messages = ('replace' in outbox ? outbox.replace : outbox.add).map(
     (announcement) => [String(announcement.version), JSON.stringify(announcement)] as const,
   );
@@ -124,6 +141,7 @@ function commitUpdate({ read, next, basis, outbox }: Commit): Omit<UpdateCommand
   const assignments = [
     '#version = :version, #catalog = :catalog, #snapshot = :snapshot, #basis = :basis',
     ...(whole ? ['#outbox = :outbox'] : added.map((_, index) => `#outbox.#v${index} = :m${index}`)),
+    ...(takesAway ? ['sessionsDue = :version'] : []),
   ];
   return {
     UpdateExpression: `SET ${assignments.join(', ')}`,
@@ -154,13 +172,15 @@ interface AccountItem {
   readonly snapshot: string;
   readonly basis: string;
   readonly outbox: Readonly<Record<string, string>>;
+  readonly sessionsDue?: number;
 }
 
-function toRecord({ snapshot, basis, outbox }: AccountItem): AccountRecord {
+function toRecord({ snapshot, basis, outbox, sessionsDue }: AccountItem): AccountRecord {
   return {
     snapshot: JSON.parse(snapshot) as Snapshot,
     basis: JSON.parse(basis) as Basis,
     outbox: Object.values(outbox).map((message) => JSON.parse(message) as Announcement),
+    sessionsDue,
   };
 }
 

@@ -124,3 +124,19 @@ export function compareSnapshots(
 export function isOverdue({ nextChangeAt: next }: Pick<Snapshot, 'nextChangeAt'>, nowMs: number): boolean {
   return next !== null && toMs(next) <= nowMs;
 }
+
+/** Whether anything that could be watched before may not be watched any more, or on fewer screens. */
+export function takesAway(before: Snapshot, after: Snapshot): boolean {
+  if (after.catalogVersion !== before.catalogVersion) return true; // contents have limits of their own
+  if (after.access.maxStreams < before.access.maxStreams) return true;
+  const left = new Map(after.entitlements.map((entitlement) => [entitlement.entitlementId, entitlement]));
+  return before.entitlements.some((was) => {
+    const now = left.get(was.entitlementId);
+    return was.held && !(now?.held && opens(now) === opens(was));
+  });
+}
+
+/** What an entitlement opens, and where. */
+function opens({ grants, regions, deviceTypes }: Entitlement): string {
+  return JSON.stringify([grants, regions, deviceTypes]);
+}

@@ -1,9 +1,17 @@
 import { announcementsOf, quietOnes, replacement } from '../domain/announcements.ts';
+import { endExcess } from '../concurrency/end-excess.ts';
 import { compareCatalogVersions, type Catalog } from '../domain/catalog.ts';
 import { basisOf, latestOf, type Purchase } from '../domain/purchases.ts';
-import { firstSnapshot, nextSnapshot } from '../domain/snapshots.ts';
+import { firstSnapshot, nextSnapshot, takesAway } from '../domain/snapshots.ts';
 import { Unavailable } from '../errors.ts';
-import type { AccountRecord, AccountStore, AccountTopic, CachedSnapshot, SnapshotCache } from '../ports.ts';
+import type {
+  AccountRecord,
+  AccountStore,
+  AccountTopic,
+  CachedSnapshot,
+  SlotStore,
+  SnapshotCache,
+} from '../ports.ts';
 import { followTable, writeUnlessNewer } from './fill-cache.ts';
 import { readAccount } from './read-account.ts';
 
@@ -11,8 +19,11 @@ interface World {
   readonly accounts: AccountStore;
   readonly cache: SnapshotCache;
   readonly topic: AccountTopic;
+  readonly slots: SlotStore;
   readonly catalog: Catalog;
   readonly now: () => number;
+  /** Told of what is missing while the work is done. */
+  readonly warn: (message: string, reason: unknown) => void;
 }
 
 /** Every conflict means that somebody else got ahead; this many in a row mean that something is wrong. */
@@ -26,7 +37,7 @@ const MOST_PENDING = 64;
 
 /**
  * Keeps what was reported and brings the account's answer up to date everywhere: commits it to the table with what
- * is to be announced, writes the cache, announces. Safe to repeat and to break off after any step: the next run
+ * is to be announced, writes the cache, announces, and ends the sessions that are too many by now. Safe to repeat and to break off after any step: the next run
  * finishes it. What does not wait for another step runs beside it, so that four calls follow one another between
  * the queue and the player: purchase kept and account read, commit, cache, publish.
  * @throws Unavailable when the table, the cache or the topic does not answer.
@@ -37,12 +48,16 @@ export async function recompute(
   reported: readonly Purchase[] = [],
 ): Promise<void> {
   const startedMs = world.now();
-  const [{ snapshot, outbox }, cached] = await both(
+  const [{ snapshot, outbox, sessionsDue }, cached] = await both(
     commitNext(world, accountId, reported),
     readEarly(world.cache, accountId),
   );
   await writeUnlessNewer(world, snapshot, cached());
   await publish(world, accountId, outbox, startedMs + BUDGET_MS);
+  if (sessionsDue !== undefined) {
+    await endExcess(world, accountId, snapshot);
+    await world.accounts.removeSessionsDue(accountId, sessionsDue);
+  }
   await followTable(world, snapshot);
 }
 
@@ -70,8 +85,16 @@ async function commitNext(
     const full = pending.length + added.length > MOST_PENDING;
     const outbox = full ? { replace: [replacement(snapshot)] } : { add: added };
     const basis = basisOf(purchases);
-    if (await accounts.commit({ read: record?.snapshot, next: snapshot, basis, outbox })) {
-      return { snapshot, basis, outbox: 'replace' in outbox ? outbox.replace : [...pending, ...added] };
+    const narrower = takesAway(previous, snapshot);
+    if (
+      await accounts.commit({ read: record?.snapshot, next: snapshot, basis, outbox, takesAway: narrower })
+    ) {
+      return {
+        snapshot,
+        basis,
+        outbox: 'replace' in outbox ? outbox.replace : [...pending, ...added],
+        sessionsDue: narrower ? snapshot.version : record?.sessionsDue,
+      };
     }
   }
   throw new Unavailable('the account is being changed by many at once');

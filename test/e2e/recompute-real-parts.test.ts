@@ -10,8 +10,9 @@ import { recompute } from '../../shared/entitlements/recompute.ts';
 import { momentoAccountTopic } from '../../shared/momento/account-topic.ts';
 import { credentialsFor } from '../../shared/momento/credentials.ts';
 import { momentoCache } from '../../shared/momento/cache-client.ts';
+import { momentoSlots } from '../../shared/momento/slots.ts';
 import { momentoSnapshotCache } from '../../shared/momento/snapshot-cache.ts';
-import type { AccountStore, AccountTopic, SnapshotCache } from '../../shared/ports.ts';
+import type { AccountStore, AccountTopic, SnapshotCache, SlotStore } from '../../shared/ports.ts';
 import { mortal } from '../support/crash.ts';
 import { interleave } from '../support/interleaving.ts';
 import { startTable, type TestTable } from '../support/table.ts';
@@ -27,7 +28,12 @@ const now = Date.now;
 
 let momento: MomentoStandIn;
 let table: TestTable;
-let ports: { readonly accounts: AccountStore; readonly cache: SnapshotCache; readonly topic: AccountTopic };
+let ports: {
+  readonly accounts: AccountStore;
+  readonly cache: SnapshotCache;
+  readonly topic: AccountTopic;
+  readonly slots: SlotStore;
+};
 let reader: CacheClient;
 let topics: TopicClient;
 
@@ -40,6 +46,7 @@ beforeAll(async () => {
   ports = {
     accounts: accountTable(table.name, table.client),
     cache: momentoSnapshotCache(momentoCache(secrets), CACHE),
+    slots: momentoSlots(momentoCache(secrets), CACHE, { leaseSeconds: 40 }),
     topic: momentoAccountTopic(secrets, CACHE),
   };
   const credentialProvider = credentialsFor(access);
@@ -62,7 +69,7 @@ async function cachedOf(accountId: string): Promise<Snapshot | undefined> {
 }
 
 async function deliver(to: typeof ports, accountId: string, purchaseId: string): Promise<void> {
-  await recompute({ ...to, catalog, now }, accountId, [purchase({ accountId, purchaseId })]);
+  await recompute({ ...to, catalog, now, warn: () => {} }, accountId, [purchase({ accountId, purchaseId })]);
 }
 
 describe('over the real SDKs', () => {
@@ -110,6 +117,7 @@ describe('over the real SDKs', () => {
           accounts: interrupted(ports.accounts, steps),
           cache: interrupted(ports.cache, steps),
           topic: ports.topic,
+          slots: ports.slots,
         };
       };
       await interleave(

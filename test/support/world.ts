@@ -10,6 +10,7 @@ import type {
   AccountTopic,
   CheckoutMessage,
   CheckoutQueue,
+  SlotStore,
   SnapshotCache,
 } from '../../shared/ports.ts';
 
@@ -46,11 +47,16 @@ export interface MemoryWorld {
   readonly cache: SnapshotCache & { flush(): void };
   readonly topic: AccountTopic;
   readonly queue: CheckoutQueue;
+  readonly slots: SlotStore;
   readonly catalog: Catalog;
   readonly now: FakeClock;
+  readonly warn: () => void;
   readonly stored: Map<string, Snapshot>;
   readonly outboxes: Map<string, Map<number, Announcement>>;
   readonly cached: Map<string, Snapshot>;
+  /** What stands in an account's slots. */
+  readonly standing: Map<string, (string | undefined)[]>;
+  readonly due: Map<string, number>;
   readonly published: Announcement[];
   /** What the account's topic was told of its sessions. */
   readonly sessionsEnded: SessionTerminated[];
@@ -69,6 +75,8 @@ export function memoryWorld({ catalog = loadCatalog(), now = fakeClock() } = {})
   const sessionsEnded: SessionTerminated[] = [];
   const committed: Announcement[] = [];
   const queued: CheckoutMessage[] = [];
+  const standing = new Map<string, (string | undefined)[]>();
+  const due = new Map<string, number>();
 
   const accounts: AccountStore = {
     read: async (accountId) => {
@@ -78,6 +86,7 @@ export function memoryWorld({ catalog = loadCatalog(), now = fakeClock() } = {})
           snapshot,
           basis: bases.get(accountId)!,
           outbox: [...outboxes.get(accountId)!.values()],
+          sessionsDue: due.get(accountId),
         }
       );
     },
@@ -92,11 +101,12 @@ export function memoryWorld({ catalog = loadCatalog(), now = fakeClock() } = {})
       purchases.set(bought.accountId, held.set(bought.purchaseId, bought));
       return 'stored';
     },
-    commit: async ({ read, next, basis, outbox }) => {
+    commit: async ({ read, next, basis, outbox, takesAway }) => {
       const known = stored.get(next.accountId);
       if (known?.version !== read?.version || known?.catalogVersion !== read?.catalogVersion) return false;
       stored.set(next.accountId, next);
       bases.set(next.accountId, basis);
+      if (takesAway) due.set(next.accountId, next.version);
       const added = 'replace' in outbox ? outbox.replace : outbox.add;
       const before = 'replace' in outbox ? [] : (outboxes.get(next.accountId) ?? []);
       const entries = added.map((announcement) => [announcement.version, announcement] as const);
@@ -106,6 +116,9 @@ export function memoryWorld({ catalog = loadCatalog(), now = fakeClock() } = {})
     },
     removePublished: async (accountId, versions) => {
       for (const version of versions) outboxes.get(accountId)?.delete(version);
+    },
+    removeSessionsDue: async (accountId, version) => {
+      if (due.get(accountId) === version) due.delete(accountId);
     },
   };
 
@@ -123,9 +136,24 @@ export function memoryWorld({ catalog = loadCatalog(), now = fakeClock() } = {})
     flush: () => cached.clear(),
   };
 
+  const slotsOf = (accountId: string) =>
+    standing.get(accountId) ?? Array<string | undefined>(16).fill(undefined);
+  const slots: SlotStore = {
+    read: async (accountId) => ({ snapshot: cached.get(accountId), slots: slotsOf(accountId) }),
+    replace: async (accountId, number, seen, text) => {
+      if (slotsOf(accountId)[number - 1] !== seen) return false;
+      standing.set(accountId, slotsOf(accountId).with(number - 1, text));
+      return true;
+    },
+  };
+
   return {
     accounts,
     cache,
+    slots,
+    standing,
+    due,
+    warn: () => {},
     topic: {
       publish: async (_, message) => {
         if (message.type === 'session.terminated') sessionsEnded.push(message);

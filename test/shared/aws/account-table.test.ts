@@ -230,6 +230,38 @@ describe('what is to be announced', () => {
   });
 });
 
+describe('what makes sessions too many', () => {
+  it('is due from its commit on, until it is done', async () => {
+    const first = bought(2);
+    await commit({ read: undefined, next: first.snapshot, outbox: { add: [] } });
+    expect((await accounts.read(ada))?.sessionsDue).toBeUndefined();
+    const next = bought(1, first.snapshot).snapshot;
+    await commit({ read: first.snapshot, next, outbox: { add: [] }, takesAway: true });
+    expect((await accounts.read(ada))?.sessionsDue).toBe(3);
+    expect((await accounts.readAll(ada)).record?.sessionsDue).toBe(3);
+    await accounts.removeSessionsDue(ada, 3);
+    expect((await accounts.read(ada))?.sessionsDue).toBeUndefined();
+  });
+
+  it('stays due through a commit that takes nothing away', async () => {
+    const first = bought(1).snapshot;
+    await commit({ read: undefined, next: first, outbox: { add: [] }, takesAway: true });
+    await commit({ read: first, next: bought(1, first).snapshot, outbox: { add: [] } });
+    expect((await accounts.read(ada))?.sessionsDue).toBe(1);
+  });
+
+  it('is not taken for done when a later version is due by now', async () => {
+    const first = bought(1).snapshot;
+    await commit({ read: undefined, next: first, outbox: { add: [] }, takesAway: true });
+    const next = bought(1, first).snapshot;
+    await commit({ read: first, next, outbox: { add: [] }, takesAway: true });
+    await accounts.removeSessionsDue(ada, 1);
+    expect((await accounts.read(ada))?.sessionsDue).toBe(2);
+    await accounts.removeSessionsDue('nobody', 1);
+    expect(await accounts.read('nobody')).toBeUndefined();
+  });
+});
+
 describe('an account may ask for a recompute', () => {
   const INTERVAL_SECONDS = 10;
   const limiter = () => tableRequestLimiter(table.name, INTERVAL_SECONDS, table.client);
@@ -277,6 +309,7 @@ describe('a table', () => {
       unreachable.putPurchase(purchase({ accountId: ada })),
       unreachable.commit({ read: undefined, next: snapshot, basis: {}, outbox: { add: [] } }),
       unreachable.removePublished(ada, [1]),
+      unreachable.removeSessionsDue(ada, 1),
       limiter.secondsToWait(ada, nowMs),
     ];
     for (const { status, ...rest } of await Promise.allSettled(attempts)) {

@@ -9,6 +9,7 @@ import {
   firstSnapshot,
   isOverdue,
   nextSnapshot,
+  takesAway,
   type Change,
 } from '../../../shared/domain/snapshots.ts';
 import { boughtBy, moments } from '../../support/arbitraries.ts';
@@ -119,4 +120,35 @@ describe('of two answers', () => {
   it('neither is newer when all three agree', () => {
     expect(compareSnapshots(answer, { ...answer })).toBe(0);
   });
+});
+
+describe('a change takes something away', () => {
+  const sold = catalogOf([
+    product({ grants: ['movies'], maxStreams: 4 }),
+    product({ productId: 'mobile', grants: ['movies'], maxStreams: 4, deviceTypes: ['mobile'] }),
+    product({ productId: 'screens', productType: 'addon', extraStreams: 1 }),
+  ]);
+  const answer = (...purchases: readonly Parameters<typeof purchase>[0][]) =>
+    nextSnapshot(firstSnapshot('ada', sold, nowMs), purchases.map(purchase), sold, nowMs).snapshot;
+  const one = { purchaseId: 'p_1' };
+  const two = { purchaseId: 'p_2', productId: 'screens' };
+
+  it.each([
+    ['when a purchase is gone', answer(one, two), answer(one)],
+    [
+      'when a purchase has ended',
+      answer(one),
+      answer({ ...one, status: 'cancelled', validUntil: fromMs(nowMs) }),
+    ],
+    ['when there are fewer screens', answer(one, two), answer(one, { ...two, status: 'refunded' })],
+    ['when it counts on fewer devices', answer(one), answer({ ...one, productId: 'mobile' })],
+    ['when another catalogue is in force', answer(one), { ...answer(one), catalogVersion: '2027-01-01.1' }],
+  ])('%s', (_, before, after) => expect(takesAway(before, after)).toBe(true));
+
+  it.each([
+    ['when nothing changed', answer(one), answer(one)],
+    ['when something is bought', answer(one), answer(one, two)],
+    ['when a purchase is renewed', answer(one), answer({ ...one, validUntil: fromMs(nowMs + 1000) })],
+    ['when what has ended long ago leaves', answer(one, { ...two, validUntil: fromMs(0) }), answer(one)],
+  ])('not %s', (_, before, after) => expect(takesAway(before, after)).toBe(false));
 });

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { recomputeEntitlements } from '../../../functions/recompute-entitlements.ts';
 import type { Order } from '../../../shared/checkout-message.ts';
 import type { Snapshot } from '../../../shared/domain/entitlements.ts';
+import { fateOf, slotOf, standingIn, textOfSession } from '../../../shared/domain/sessions.ts';
 import { PURCHASE_STATUSES, type Purchase } from '../../../shared/domain/purchases.ts';
 import { fillCache } from '../../../shared/entitlements/fill-cache.ts';
 import { readSnapshot } from '../../../shared/entitlements/read-snapshot.ts';
@@ -11,15 +12,16 @@ import { Unavailable } from '../../../shared/errors.ts';
 import type { AccountStore, AccountTopic } from '../../../shared/ports.ts';
 import { mortal } from '../../support/crash.ts';
 import { interleave } from '../../support/interleaving.ts';
+import { session } from '../../support/sessions.ts';
 import { interrupted, memoryWorld, purchase, type MemoryWorld } from '../../support/world.ts';
 
 /** One delivery of a queue message: keep the purchase, recompute. */
 async function deliver(
-  { accounts, cache, topic }: Pick<MemoryWorld, 'accounts' | 'cache' | 'topic'>,
-  { catalog, now }: Pick<MemoryWorld, 'catalog' | 'now'>,
+  { accounts, cache, topic, slots }: Pick<MemoryWorld, 'accounts' | 'cache' | 'topic' | 'slots'>,
+  { catalog, now, warn }: Pick<MemoryWorld, 'catalog' | 'now' | 'warn'>,
   bought: Purchase,
 ): Promise<void> {
-  await recompute({ accounts, cache, topic, catalog, now }, bought.accountId, [bought]);
+  await recompute({ accounts, cache, topic, slots, catalog, now, warn }, bought.accountId, [bought]);
 }
 
 const grantsOf = (snapshot: Snapshot | undefined) => snapshot?.access.grants;
@@ -165,8 +167,8 @@ describe('a crash', () => {
         deadline += 1;
         const world = memoryWorld();
         for (const each of history) await deliver(world, world, each);
-        const { accounts, cache, topic } = world;
-        const life = mortal({ accounts, cache, topic }, deadline);
+        const { accounts, cache, topic, slots } = world;
+        const life = mortal({ accounts, cache, topic, slots }, deadline);
         await deliver(life.ports, world, bought).catch(() => {});
         died = life.died();
 
@@ -182,13 +184,43 @@ describe('a crash', () => {
     },
   );
 
+  test('after any step of a refund leaves no session that is too much, and none of those untold', async () => {
+    const bought = purchase();
+    const refunded = purchase({ status: 'refunded', occurredAt: '2026-11-22T09:30:00.000Z' });
+    let deadline = 0;
+    for (let died = true; died;) {
+      deadline += 1;
+      const world = memoryWorld();
+      await deliver(world, world, bought);
+      const lost = ['s1', 's2', 's3'].map((sessionId) => textOfSession(session({ sessionId })));
+      const kept = textOfSession(session({ sessionId: 'free', contentId: 'city-lights-tour' }));
+      world.standing.set('ada', [...lost, kept, ...Array<undefined>(12).fill(undefined)]);
+      const { accounts, cache, topic, slots } = world;
+      const life = mortal({ accounts, cache, topic, slots }, deadline);
+      await deliver(life.ports, world, refunded).catch(() => {});
+      died = life.died();
+
+      await deliver(world, world, refunded);
+
+      const standing = standingIn(world.standing.get('ada')!.map(slotOf));
+      expect(standing).toEqual([]); // the limit is one again, and the fourth slot is above it
+      expect(fateOf(session({ sessionId: 'free' }), 4, world.standing.get('ada')!.map(slotOf))).toBe(
+        'expired',
+      );
+      const told = new Set(world.sessionsEnded.map(({ data }) => `${data.sessionId} ${data.reason}`));
+      expect(told).toEqual(new Set(['s1 revoked', 's2 revoked', 's3 revoked']));
+      expect(world.due.get('ada')).toBeUndefined();
+    }
+    expect(deadline).toBeGreaterThan(20);
+  });
+
   test('between two crashes changes nothing of that', async () => {
     for (let first = 1; first <= 20; first++) {
       for (let second = 1; second <= 20; second++) {
         const world = memoryWorld();
-        const { accounts, cache, topic } = world;
+        const { accounts, cache, topic, slots } = world;
         for (const deadline of [first, second]) {
-          await deliver(mortal({ accounts, cache, topic }, deadline).ports, world, purchase()).catch(
+          await deliver(mortal({ accounts, cache, topic, slots }, deadline).ports, world, purchase()).catch(
             () => {},
           );
         }
