@@ -36,7 +36,14 @@ export type Slot =
   | { readonly kind: 'free' }
   | { readonly kind: 'held'; readonly text: string; readonly session: Session }
   /** A tombstone names who stood there last; it may be overwritten like a free slot. */
-  | { readonly kind: 'ended'; readonly text: string; readonly ended: Ended; readonly deviceId: string };
+  | {
+      readonly kind: 'ended';
+      readonly text: string;
+      readonly ended: Ended;
+      readonly deviceId: string;
+      /** Whose place the ended session had taken. */
+      readonly instead: Ended | null;
+    };
 
 export type Tombstone = Extract<Slot, { kind: 'ended' }>;
 
@@ -64,8 +71,8 @@ export function textOfSession(session: Session): string {
 }
 
 /** The text that takes a session's place when it is ended: it names the session, and by the nonce nothing else. */
-export function textOfTombstone({ sessionId, deviceId, nonce }: Session, reason: EndReason): string {
-  return JSON.stringify({ ended: { sessionId, reason }, deviceId, nonce });
+export function textOfTombstone({ sessionId, deviceId, nonce, instead }: Session, reason: EndReason): string {
+  return JSON.stringify({ ended: { sessionId, reason }, deviceId, nonce, instead });
 }
 
 /** Reads what {@link textOfSession} or {@link textOfTombstone} wrote; anything else counts as a slot to take over. */
@@ -73,8 +80,12 @@ export function slotOf(text: string | undefined): Slot {
   if (text === undefined) return { kind: 'free' };
   const value = parsed(text);
   if (isSession(value)) return { kind: 'held', text, session: value };
-  const { ended = { sessionId: '', reason: 'expired' }, deviceId = '' } = (value ?? {}) as Partial<Tombstone>;
-  return { kind: 'ended', text, ended, deviceId };
+  const {
+    ended = { sessionId: '', reason: 'expired' },
+    deviceId = '',
+    instead = null,
+  } = (value ?? {}) as Partial<Tombstone>;
+  return { kind: 'ended', text, ended, deviceId, instead };
 }
 
 /** The tombstone of that session, where one is left. */
@@ -130,8 +141,9 @@ export function fateOf(
   const stone = tombstoneOf(session.sessionId, slots);
   if (stone) return stone.ended.reason;
   const heir = number === null ? undefined : slots[number - 1];
-  if (heir?.kind !== 'held') return undefined;
-  const { instead } = heir.session;
+  if (heir === undefined || heir.kind === 'free') return undefined;
+  // An heir that has ended itself is an heir all the same: else its end would bring back whom it replaced.
+  const { instead } = heir.kind === 'held' ? heir.session : heir;
   if (instead === null) return 'expired'; // it found the slot empty: the cache was flushed
   // Whoever took its place has lost it again since, and with it the reason.
   return instead.sessionId === session.sessionId ? instead.reason : 'terminated';
