@@ -6,8 +6,8 @@ import type { UrlRequest } from './request.ts';
  * (https://docs.aws.amazon.com/lambda/latest/dg/urls-invocation.html#urls-payloads).
  */
 export function urlEvent(request: UrlRequest): object {
-  const { path, method, queryString, requestId, receivedAtMs, sourceIp, body } = request;
-  const { cookie, ...headers } = request.headers;
+  const { path, method, queryString, requestId, receivedAtMs, sourceIp, headers, body } = request;
+  const cookies = request.header('cookie')?.split(/; */);
   const query = [...new URLSearchParams(queryString)];
   const isBase64Encoded = body.length > 0 && !isText(request.header('content-type'));
   return {
@@ -15,7 +15,7 @@ export function urlEvent(request: UrlRequest): object {
     routeKey: '$default',
     rawPath: path,
     rawQueryString: queryString,
-    ...(cookie !== undefined && { cookies: cookie.split(/; */) }),
+    ...(cookies && { cookies }),
     headers,
     ...(query.length > 0 && { queryStringParameters: joined(query) }),
     requestContext: {

@@ -48,11 +48,11 @@ test('hands a function the event of payload format 2.0', async () => {
   });
   expect(headers).toMatchObject({
     'content-type': 'application/json',
+    cookie: 'a=1; b=2',
     'x-forwarded-for': '127.0.0.1',
     'x-forwarded-proto': 'http',
     host: server.url.replace('http://', ''),
   });
-  expect(headers).not.toHaveProperty('cookie');
   expect(requestContext).toMatchObject({
     accountId: 'anonymous',
     domainName: server.url.replace('http://', ''),
