@@ -35,7 +35,7 @@ export async function answerSessionHeartbeat(
     if (!outcome.ended) throw sessionOver(outcome.reason);
     return { status: 204 };
   }
-  const [beaten] = await Promise.all([
+  const [beaten, tooOften] = await Promise.all([
     beatWhateverAnswers(world, grant),
     countIfPossible(world, grant.accountId, grant.session.deviceId),
   ]);
@@ -43,6 +43,7 @@ export async function answerSessionHeartbeat(
     if (beaten.overAdmitted) world.warn('over-admitted', undefined);
     throw sessionOver(beaten.reason);
   }
+  if (tooOften) throw tooOften;
   return { status: 200, body: await leaseOf(world, beaten.grant) };
 }
 
@@ -79,13 +80,20 @@ export async function countHeartbeat(
   }
 }
 
-/** A session's lease does not depend on the tracker. */
-async function countIfPossible(world: HeartbeatWorld, accountId: string, deviceId: string): Promise<void> {
+/** Gives the complaint of {@link countHeartbeat} back; a session's lease does not depend on the tracker. */
+async function countIfPossible(
+  world: HeartbeatWorld,
+  accountId: string,
+  deviceId: string,
+): Promise<TooOften | undefined> {
   try {
     await countHeartbeat(world, accountId, deviceId);
+    return undefined;
   } catch (error) {
+    if (error instanceof TooOften) return error;
     if (!(error instanceof Unavailable)) throw error;
     world.warn('heartbeat not counted', error);
+    return undefined;
   }
 }
 
