@@ -17,11 +17,15 @@ export function answered<A extends { readonly type: string }>(
   operation: string,
 ): Exclude<A, { readonly type: 'Error' }> {
   if (answer.type !== 'Error') return answer as Exclude<A, { readonly type: 'Error' }>;
-  const code: string = (answer as unknown as Pick<SdkError, 'errorCode'>).errorCode();
+  throw failureOf(answer as unknown as Pick<SdkError, 'errorCode'>, operation);
+}
+
+/** Our error for one of the SDK's. */
+export function failureOf(error: Pick<SdkError, 'errorCode'>, operation: string): Error {
+  const code: string = error.errorCode();
   // The SDK's own message is left out: it can hold the request's metadata, the key among it.
   const complaint = `Momento ${operation}: ${code}`;
-  if (code === 'AUTHENTICATION_ERROR') throw new KeyRefused(complaint);
-  if (code === 'LIMIT_EXCEEDED_ERROR') throw new Throttled(complaint);
-  if (OURS.has(code)) throw new Error(complaint);
-  throw new Unavailable(complaint);
+  if (code === 'AUTHENTICATION_ERROR') return new KeyRefused(complaint);
+  if (code === 'LIMIT_EXCEEDED_ERROR') return new Throttled(complaint);
+  return OURS.has(code) ? new Error(complaint) : new Unavailable(complaint);
 }

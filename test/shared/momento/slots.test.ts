@@ -1,8 +1,6 @@
-import { createServer, type Socket } from 'node:net';
 import { inspect } from 'node:util';
-import { once } from 'node:events';
 import { CacheGet, CacheGetBatch, UnknownError, type CacheClient } from '@gomomento/sdk';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { loadCatalog } from '../../../shared/catalog.ts';
 import { firstSnapshot } from '../../../shared/domain/snapshots.ts';
 import { Throttled, Unavailable } from '../../../shared/errors.ts';
@@ -12,6 +10,7 @@ import { momentoSnapshotCache } from '../../../shared/momento/snapshot-cache.ts'
 import type { MomentoStandIn } from '../../../local/momento/server.ts';
 import { accessTo, CACHE, cacheClient, momentoForTest } from '../../support/momento.ts';
 import { fakeSecrets } from '../../support/secrets.ts';
+import { silentServer } from '../../support/silent-server.ts';
 import { fakeClock } from '../../support/world.ts';
 
 const snapshot = firstSnapshot('ada', loadCatalog(), Date.parse('2026-11-22T10:00:00.000Z'));
@@ -199,7 +198,8 @@ describe('Momento', () => {
   });
 
   it('that takes connections and says nothing is unavailable after a moment', async () => {
-    const slots = momentoSlots(momentoCache(await silence()), CACHE, LEASE);
+    const { url: endpoint } = await silentServer();
+    const slots = momentoSlots(momentoCache(fakeSecrets({ key: 'a.b.c', endpoint })), CACHE, LEASE);
     const asked = [slots.read('ada'), slots.replace('ada', 1, undefined, 'mine')];
     for (const answer of await Promise.allSettled(asked)) {
       expect(answer).toMatchObject({ status: 'rejected', reason: expect.any(Unavailable) });
@@ -209,17 +209,4 @@ describe('Momento', () => {
 
 function misses(count: number): readonly CacheGet.Response[] {
   return Array.from({ length: count }, () => new CacheGet.Miss());
-}
-
-/** Where a server listens that never answers, as behind a connection that died unnoticed. */
-async function silence() {
-  const sockets = new Set<Socket>();
-  const server = createServer((socket) => void sockets.add(socket)).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  onTestFinished(() => {
-    for (const socket of sockets) socket.destroy();
-    server.close();
-  });
-  const { port } = server.address() as { port: number };
-  return fakeSecrets({ key: 'a.b.c', endpoint: `http://127.0.0.1:${port}` });
 }
