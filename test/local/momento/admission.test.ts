@@ -119,10 +119,10 @@ test('a player may neither listen to heartbeats nor publish elsewhere, by SDK or
   const listening = await client.subscribe(CACHE, 'heartbeat', listener().callbacks);
   expect(outcome(listening)).toBe('PERMISSION_ERROR');
   for (const topic of ['account-1', 'account-2', 'catalog', 'heartbeats']) {
-    expect(outcome(await client.publish(CACHE, topic, 'x')), topic).toBe('PERMISSION_ERROR');
+    expect(outcome(await client.publish(CACHE, topic, 'x')), `to ${topic}`).toBe('PERMISSION_ERROR');
     const url = `${momento.url}/topics/${CACHE}/${topic}`;
     const posted = await fetch(url, { method: 'POST', headers: { authorization: token }, body: 'x' });
-    expect(posted.status, topic).toBe(403);
+    expect(posted.status, `to ${topic}`).toBe(403);
   }
 });
 
