@@ -1,0 +1,116 @@
+import type { LocalStack } from '../../local/stack.ts';
+import { buy, call, checkoutEvent, snapshotOf, type Viewer } from './support.ts';
+
+export interface Lease {
+  readonly sessionId: string;
+  readonly sessionToken: string;
+  readonly expiresAt: string;
+  readonly heartbeatSeconds: number;
+  readonly heartbeatUrl?: string;
+  readonly degraded?: true;
+}
+
+/** What an answer says, problem documents included. */
+export interface Answer<Body> {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly text: string;
+  readonly body: Body;
+}
+
+export interface Problem {
+  readonly type: string;
+  readonly reason?: string;
+  readonly field?: string;
+  readonly conflicts?: readonly {
+    readonly sessionId: string;
+    readonly deviceId: string;
+    readonly contentId: string;
+    readonly startedAt: string;
+  }[];
+}
+
+async function read<Body>(response: Response): Promise<Answer<Body>> {
+  const text = await response.text();
+  const { status, headers } = response;
+  return { status, headers, text, body: (text === '' ? undefined : JSON.parse(text)) as Body };
+}
+
+/** `POST /sessions`: The Harbour on a television, unless told otherwise. */
+export async function start(
+  stack: LocalStack,
+  viewer: Viewer,
+  body: object = {},
+  headers: Readonly<Record<string, string>> = {},
+): Promise<Answer<Lease & Problem>> {
+  return read(
+    await call(stack, '/sessions', {
+      viewer,
+      method: 'POST',
+      headers,
+      body: JSON.stringify({ deviceId: 'tv', contentId: 'harbour', ...body }),
+    }),
+  );
+}
+
+/** The lease of a session that must be admitted. */
+export async function admitted(stack: LocalStack, viewer: Viewer, body: object = {}): Promise<Lease> {
+  const answer = await start(stack, viewer, body);
+  if (answer.status !== 201) throw new Error(`POST /sessions: ${answer.status} ${answer.text}`);
+  return answer.body;
+}
+
+/** `POST /heartbeats`. */
+export async function beat(
+  stack: LocalStack,
+  viewer: Viewer | undefined,
+  body: object,
+): Promise<Answer<Lease & Problem>> {
+  return read(
+    await call(stack, '/heartbeats', {
+      ...(viewer && { viewer }),
+      method: 'POST',
+      body: JSON.stringify(body),
+    }),
+  );
+}
+
+/** The function URL, as a page's beacon calls it. */
+export async function beatByUrl(url: string, body: object | string): Promise<Answer<Lease & Problem>> {
+  return read(
+    await fetch(url, {
+      method: 'POST',
+      headers: { 'content-type': 'text/plain' },
+      body: typeof body === 'string' ? body : JSON.stringify(body),
+    }),
+  );
+}
+
+export async function end(stack: LocalStack, viewer: Viewer, sessionId: string): Promise<Answer<Problem>> {
+  return read(await call(stack, `/sessions/${sessionId}`, { viewer, method: 'DELETE' }));
+}
+
+export interface Concurrency {
+  readonly limit: number;
+  readonly sessions: readonly { readonly sessionId: string; readonly deviceId: string }[];
+  readonly allowed: boolean;
+  readonly deviceCount: number;
+  readonly interval: number;
+}
+
+export async function concurrencyOf(stack: LocalStack, viewer: Viewer): Promise<Concurrency> {
+  const answer = await read<Concurrency>(await call(stack, '/concurrency', { viewer }));
+  if (answer.status !== 200) throw new Error(`GET /concurrency: ${answer.status} ${answer.text}`);
+  return answer.body;
+}
+
+/** Buys something, and waits until the account has it. */
+export async function bought(
+  stack: LocalStack,
+  viewer: Viewer,
+  changes: Readonly<Record<string, unknown>> = {},
+): Promise<void> {
+  const { version } = await snapshotOf(stack, viewer);
+  await buy(stack, checkoutEvent(viewer.accountId, changes));
+  while ((await snapshotOf(stack, viewer)).version === version);
+}
