@@ -11,7 +11,8 @@ const SENTENCES: Readonly<Record<ConnectionState, string>> = {
 /** Shows the parts of the page that are for a signed-in viewer, or those for nobody in particular. */
 export function showViewer(viewer: Viewer | undefined): void {
   part('viewer-email', HTMLElement).textContent = viewer?.email ?? '';
-  for (const id of ['signed-in', 'plan', 'connection']) part(id, HTMLElement).hidden = viewer === undefined;
+  for (const id of ['signed-in', 'screens', 'plan', 'connection'])
+    part(id, HTMLElement).hidden = viewer === undefined;
   for (const id of ['sign-in', 'to-sign-in']) part(id, HTMLElement).hidden = viewer !== undefined;
 }
 

@@ -1,4 +1,4 @@
-import type { Catalog, Product } from '../../shared/domain/catalog.ts';
+import type { Catalog, Content, Product } from '../../shared/domain/catalog.ts';
 import { entitlementsOf, isHeld, type Entitlement } from '../../shared/domain/entitlements.ts';
 import { createAccount, type Viewer } from './account.ts';
 import { createApi } from './api.ts';
@@ -8,6 +8,7 @@ import { askForCircumstances, type Place } from './circumstances-view.ts';
 import { readConfig, type Config } from './config.ts';
 import { part } from './element.ts';
 import { showConnection, showViewer } from './header-view.ts';
+import { identify, type Identity } from './identity.ts';
 import { loadCatalogue } from './load-catalogue.ts';
 import { noticesOf } from './notices.ts';
 import { showPlan } from './plan-view.ts';
@@ -18,10 +19,10 @@ import { cancellationOf, deliver, refundOf, type CheckoutEvent } from './store.t
 import { productsOnSale, type Outlook } from './titles.ts';
 import { toast } from './toasts.ts';
 import { startViewing, type Shown, type Viewing } from './viewing.ts';
-import { createWatchView } from './watch-view.ts';
+import { createWatching } from './watching.ts';
 
 /** Puts the parts together: what a part reports changes one of these few variables, and the page is drawn anew. */
-function startPage(config: Config): void {
+function startPage(config: Config, identity: Identity): void {
   const { storeUrl } = config;
   const account = createAccount(config);
   const api = createApi({
@@ -32,7 +33,7 @@ function startPage(config: Config): void {
   });
   const signIn = createSignInView({ account, config, onSignedIn: enter });
   const checkout = createCheckout();
-  const watch = createWatchView();
+  const watching = createWatching({ api, identity, tabStorage: sessionStorage, onChange: drawPlayer });
   const purchases =
     storeUrl === undefined
       ? undefined
@@ -73,10 +74,11 @@ function startPage(config: Config): void {
 
   function enter(viewer: Viewer): void {
     showViewer(viewer);
+    watching.enter(viewer.accountId);
     viewing = startViewing(api, viewer, {
       onShown: takeAnswer,
       onConnection: showConnection,
-      onSessionEnd: () => {},
+      onSessionEnd: (over) => watching.hearEnd(over),
       onOver: end,
     });
     draw();
@@ -86,22 +88,25 @@ function startPage(config: Config): void {
   async function leave(): Promise<void> {
     const signOut = part('sign-out', HTMLButtonElement);
     signOut.disabled = true;
-    forget();
+    await forget();
     await account.signOut();
     signOut.disabled = false;
     showSignedOut();
   }
 
   function end(error: unknown): void {
-    forget();
+    void forget();
     showSignedOut(sentenceOf(error));
   }
 
-  function forget(): void {
+  /** Resolves when the service knows what is over with it, for as long as there are tokens to tell it with. */
+  async function forget(): Promise<void> {
     viewing?.live.stop();
     viewing = undefined;
     purchases?.forget();
+    const left = watching.leave();
     draw();
+    await left;
   }
 
   function showSignedOut(why?: string): void {
@@ -144,11 +149,29 @@ function startPage(config: Config): void {
         onRefund: purchases && ((held) => void report(refundOf(held, moment()))),
       },
     );
-    if (!catalog) return;
-    const entitlements = snapshot?.entitlements ?? entitlementsOf('', [], catalog, nowMs);
-    const outlook = outlookAt(catalog, entitlements, nowMs);
-    showCatalogue(outlook, { onWatch: (content) => watch.open(content), onOffer: checkOut });
-    watch.keep(outlook);
+    const outlook = currentOutlook();
+    if (!outlook) return;
+    showCatalogue(outlook, { onWatch: watch, onOffer: checkOut });
+    watching.draw(outlook);
+    const resumed = snapshot && watching.takeResumable(outlook);
+    if (resumed) watch(resumed);
+  }
+
+  /** What plays changes more often than the titles do. */
+  function drawPlayer(): void {
+    const outlook = currentOutlook();
+    if (outlook) watching.draw(outlook);
+  }
+
+  function currentOutlook(): Outlook | undefined {
+    const nowMs = Date.now();
+    const entitlements = viewing?.shown?.snapshot.entitlements;
+    return catalog && outlookAt(catalog, entitlements ?? entitlementsOf('', [], catalog, nowMs), nowMs);
+  }
+
+  function watch(content: Content): void {
+    if (viewing) watching.play(content, place);
+    else signIn.ask('Sign in first, then watch.', { focus: true });
   }
 
   function checkOut(offered?: Product): void {
@@ -189,6 +212,20 @@ function moment(): { readonly nowMs: number; readonly newId: () => string } {
   return { nowMs: Date.now(), newId: () => crypto.randomUUID() };
 }
 
+/** The page before a reload lets go of its name within this time. */
+const PATIENCE_MS = 1000;
+
+function identifyTab(): Promise<Identity> {
+  return identify({
+    browserStorage: localStorage,
+    tabStorage: sessionStorage,
+    locks: navigator.locks,
+    userAgent: navigator.userAgent,
+    newId: () => crypto.randomUUID(),
+    patience: () => AbortSignal.timeout(PATIENCE_MS),
+  });
+}
+
 /** After the next frame; at once in a tab that nobody sees, which draws none. */
 function whenOnScreen(act: () => void): void {
   if (document.hidden) act();
@@ -196,7 +233,7 @@ function whenOnScreen(act: () => void): void {
 }
 
 try {
-  startPage(await readConfig());
+  startPage(...(await Promise.all([readConfig(), identifyTab()])));
 } catch (error) {
   part('catalogue-summary', HTMLElement).textContent = '';
   part('catalogue-error', HTMLElement).textContent =

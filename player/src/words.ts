@@ -3,6 +3,7 @@ import { toMs } from '../../shared/domain/instants.ts';
 
 const days = new Intl.DateTimeFormat('en-GB', { dateStyle: 'long' });
 const moments = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'short' });
+const times = new Intl.DateTimeFormat('en-GB', { timeStyle: 'short' });
 const countries = new Intl.DisplayNames('en', { type: 'region' });
 const alternatives = new Intl.ListFormat('en-GB', { type: 'disjunction' });
 
@@ -14,6 +15,11 @@ export function dayOf(instant: Instant): string {
 /** "1 Apr 2027, 09:00", where the viewer is. */
 export function momentOf(instant: Instant): string {
   return moments.format(toMs(instant));
+}
+
+/** "09:00", where the viewer is. */
+export function timeOf(instant: Instant): string {
+  return times.format(toMs(instant));
 }
 
 /** "Japan" for JP. */

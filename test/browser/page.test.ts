@@ -2,7 +2,7 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import catalog from '../../catalog.json' with { type: 'json' };
 import { launchChromium } from './chromium.ts';
-import { card, findings, overflows, visit } from './page.ts';
+import { card, findings, overflows, visit, watch } from './page.ts';
 import { serveStage, type Stage } from './stage.ts';
 
 let stage: Stage;
@@ -108,7 +108,7 @@ test('signs out although its tokens have ended and the sign-in service cannot be
   await keepSession(page, -60);
   await page.getByRole('button', { name: 'Sign out' }).click();
   await page.getByRole('heading', { name: 'Sign in' }).waitFor();
-  expect(await page.evaluate(() => Object.keys(localStorage))).toEqual([]);
+  expect(await page.evaluate(() => Object.keys(localStorage))).toEqual(['usher.deviceId']);
 });
 
 test('loads the catalogue as soon as the service is back', async () => {
@@ -135,17 +135,57 @@ test('can be used by keyboard alone: skip to the titles, ask for an offer, sign 
   await page.getByText('Sign in first, then choose.').waitFor();
 });
 
-test('gives the focus back to where a dialog was opened from', async () => {
+test('asks to sign in before anything is watched', async () => {
   const { page } = await visit(browser, stage.url);
-  const watch = page.getByRole('button', { name: 'Watch Morning News' });
-  await watch.focus();
+  await watch(page, 'Morning News');
+  await page.getByText('Sign in first, then watch.').waitFor();
+  expect(await page.evaluate(() => document.activeElement?.id)).toBe('email');
+});
+
+test('gives the focus back to where a dialog or the player was opened from', async () => {
+  const { page } = await visit(browser, stage.url);
+  await beSignedIn(page);
+  const upgrade = page.getByRole('button', { name: 'Upgrade' });
+  await upgrade.focus();
   await page.keyboard.press('Enter');
-  await page.getByRole('dialog', { name: 'Morning News' }).waitFor();
-  await page.keyboard.press('Space');
-  expect(await page.getByRole('button', { name: 'Play', exact: true }).count()).toBe(1);
+  await page.getByRole('dialog', { name: 'Checkout' }).waitFor();
   await page.keyboard.press('Escape');
+  expect(await page.evaluate(() => document.activeElement?.id)).toBe('upgrade');
+
+  await page.getByRole('button', { name: 'Watch Morning News' }).focus();
+  await page.keyboard.press('Enter');
+  expect(await page.evaluate(() => document.activeElement?.id)).toBe('player-stop');
+  await page.keyboard.press('Enter');
+  expect(await page.locator('#player').isHidden()).toBe(true);
   expect(await page.evaluate(() => document.activeElement?.id)).toBe('title-morning-news');
 });
+
+test('says that it waits, and for how long, when the service is busy', async () => {
+  const { page } = await visit(browser, stage.url);
+  await beSignedIn(page);
+  await watch(page, 'Morning News');
+  await page.getByText(/^The service is busy. Starting in \d seconds?\.$/).waitFor();
+  expect(await findings(page)).toEqual([]);
+});
+
+const REFUSALS = [
+  ['region', 'This title is not shown in the country that you seem to be in.'],
+  ['device-type', 'This title is not shown on this kind of device.'],
+  ['not-held', 'Your plan does not include this title.'],
+] as const;
+
+for (const [reason, sentence] of REFUSALS) {
+  test(`says in words why a title may not be watched: ${reason}`, async () => {
+    const { page } = await visit(browser, stage.url);
+    await page.route('**/api/sessions', (route) =>
+      route.fulfill({ status: 403, json: { type: 'urn:usher:problem:not-entitled', status: 403, reason } }),
+    );
+    await beSignedIn(page);
+    await watch(page, 'Morning News');
+    await page.getByRole('alert').getByText(sentence).waitFor();
+    expect(await findings(page)).toEqual([]);
+  });
+}
 
 test('axe finds nothing wrong, light and dark, wide and narrow, signed in and not', async () => {
   for (const colorScheme of ['light', 'dark'] as const) {
@@ -156,7 +196,7 @@ test('axe finds nothing wrong, light and dark, wide and narrow, signed in and no
       expect(await findings(page)).toEqual([]);
       await beSignedIn(page);
       expect(await findings(page)).toEqual([]);
-      await page.getByRole('button', { name: 'Watch Morning News' }).click();
+      await watch(page, 'Morning News');
       expect(await findings(page)).toEqual([]);
       await page.context().close();
     }

@@ -43,6 +43,14 @@ export async function buy(page: Page, title: RegExp): Promise<void> {
   await page.getByRole('button', { name: 'Pay' }).click();
 }
 
+/** Watches a title from the catalogue. */
+export async function watch(page: Page, title: string): Promise<void> {
+  await page.getByRole('button', { name: `Watch ${title}`, exact: true }).click();
+}
+
+/** Resolves when something plays on the page. */
+export const plays = (page: Page) => page.locator('#player[data-state="playing"]').waitFor();
+
 /** What axe finds wrong with the page as it is now: rule and place. */
 export async function findings(page: Page): Promise<readonly string[]> {
   // Not by a script element, which the page's content policy refuses.

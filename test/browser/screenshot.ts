@@ -2,52 +2,77 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Browser } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { freePort, synthesize } from '../setup.ts';
 import { launchChromium, unpackChromium } from './chromium.ts';
-import { startLocalPlayer } from './local-player.ts';
-import { buy, card, signInAsDemo, visit } from './page.ts';
+import { startLocalPlayer, type LocalPlayer } from './local-player.ts';
+import { buy, card, plays, signInAsDemo, visit, watch } from './page.ts';
+import { signUp } from './viewers.ts';
 
 /**
  * Takes the picture of the demo player for the documentation: `node test/browser/screenshot.ts` writes
- * docs/player.png, a purchase just after it arrived. With a directory as argument it writes every view there
- * instead: wide and narrow, light and dark, before and after signing in, the checkout.
+ * docs/player.png, a title that plays on one of two screens in use, just after a purchase. With a directory as
+ * argument it writes every view there instead: wide and narrow, light and dark, before and after signing in, the
+ * checkout, the third of two screens.
  */
 const documentation = fileURLToPath(new URL('../../docs', import.meta.url));
 
 const SIZES = { wide: { width: 1280, height: 860 }, narrow: { width: 390, height: 844 } } as const;
 
-async function everyView(browser: Browser, address: string, directory: string): Promise<void> {
+async function everyView(browser: Browser, player: LocalPlayer, directory: string): Promise<void> {
   for (const [size, viewport] of Object.entries(SIZES)) {
     for (const colorScheme of ['light', 'dark'] as const) {
       const shot = (name: string) => join(directory, `${size}-${colorScheme}-${name}.png`);
-      const { page } = await visit(browser, address, { viewport, colorScheme });
+      const { page } = await visit(browser, player.stack.playerUrl, { viewport, colorScheme });
       await card(page, 'harbour').waitFor();
       await page.screenshot({ path: shot('1-signed-out') });
-      await signInAsDemo(page);
+      await signUp(page, player);
       await page.screenshot({ path: shot('2-signed-in'), fullPage: true });
       await page.getByRole('button', { name: 'Upgrade' }).click();
       await page.screenshot({ path: shot('3-checkout') });
       await page.getByRole('button', { name: 'Close the checkout' }).click();
-      await buy(page, colorScheme === 'light' ? (size === 'wide' ? /Premium/ : /Sports/) : /Nightfall/);
+      await buy(page, /Sports/);
       await page.locator('.toast.good').waitFor();
       await page.screenshot({ path: shot('4-bought'), animations: 'disabled' });
-      await page.getByRole('button', { name: 'Watch City Lights Tour' }).click();
-      await page.screenshot({ path: shot('5-watching') });
-      await page.getByRole('button', { name: 'Close the player' }).click();
-      if (colorScheme === 'dark') await page.screenshot({ path: shot('6-whole'), fullPage: true });
-      const refund = page.getByRole('button', { name: 'Refund Nightfall' });
-      if (await refund.count()) await refund.click();
+      await threeTabs(page, shot);
       await page.context().close();
     }
   }
 }
 
-async function documentationView(browser: Browser, address: string, directory: string): Promise<void> {
-  const { page } = await visit(browser, address, { viewport: SIZES.wide, colorScheme: 'dark' });
+/** Somebody with two screens opens a third. */
+async function threeTabs(first: Page, shot: (name: string) => string): Promise<void> {
+  const context = first.context();
+  const [second, third] = [await context.newPage(), await context.newPage()];
+  for (const page of [second, third]) await page.goto(first.url());
+  await watch(first, 'City Lights Tour');
+  await plays(first);
+  await watch(second, 'Derby of the Year');
+  await plays(second);
+  await second.getByText('2 of 2 screens in use').waitFor();
+  await second.screenshot({ path: shot('5-playing'), animations: 'disabled', fullPage: true });
+  await watch(third, 'City Lights Tour');
+  const choices = third.getByRole('button', { name: /^End this one/ });
+  await choices.first().waitFor();
+  await third.screenshot({ path: shot('6-choosing'), animations: 'disabled' });
+  await choices.first().click();
+  await plays(third);
+  await first.locator('#player[data-state="stopped"]').waitFor();
+  await first.screenshot({ path: shot('7-stopped'), animations: 'disabled' });
+}
+
+async function documentationView(browser: Browser, player: LocalPlayer, directory: string): Promise<void> {
+  const options = { viewport: SIZES.wide, colorScheme: 'dark' } as const;
+  const { page } = await visit(browser, player.stack.playerUrl, options);
   await signInAsDemo(page);
   await buy(page, /Premium/);
   await page.locator('.toast.good').waitFor();
+  const other = await page.context().newPage();
+  await other.goto(page.url());
+  await watch(other, 'The Harbour');
+  await plays(other);
+  await watch(page, 'City Lights Tour');
+  await page.getByText('2 of 4 screens in use').waitFor();
   await page.screenshot({ path: join(directory, 'player.png'), animations: 'disabled' });
 }
 
@@ -60,8 +85,8 @@ const player = await startLocalPlayer({ assembly, playerPort });
 const browser = await launchChromium();
 try {
   await mkdir(directory ?? documentation, { recursive: true });
-  if (directory === undefined) await documentationView(browser, player.stack.playerUrl, documentation);
-  else await everyView(browser, player.stack.playerUrl, directory);
+  if (directory === undefined) await documentationView(browser, player, documentation);
+  else await everyView(browser, player, directory);
 } finally {
   await browser.close();
   await player.stop();
