@@ -1,4 +1,5 @@
-import { open, type HttpReply } from '../shared/lambda/http.ts';
+import { type HttpReply } from '../shared/lambda/http-messages.ts';
+import { open } from '../shared/lambda/http.ts';
 import { sessionKeySecrets } from '../shared/lambda/session-tokens.ts';
 import type { Secrets } from '../shared/secrets.ts';
 import { parseSessionKeys, publicKeysOf } from '../shared/session-tokens/session-keys.ts';

@@ -44,10 +44,8 @@ export class ConcurrencyFunctions extends Construct {
     const { stage, code, table, checkout } = props;
     const { route, cache, accounts, queue } = settingsOf(props);
     const common = { stage, code };
-    const lease = {
-      HEARTBEAT_SECONDS: String(stage.heartbeatSeconds),
-      LEASE_SECONDS: String(stage.leaseSeconds),
-    };
+    const lease = { LEASE_SECONDS: String(stage.leaseSeconds) };
+    const heartbeat = { HEARTBEAT_SECONDS: String(stage.heartbeatSeconds) };
     const tracker = { TRACKER_INTERVAL_SECONDS: String(stage.trackerIntervalSeconds) };
     const whenFull = { WHEN_FULL: stage.whenFull };
 
@@ -58,7 +56,7 @@ export class ConcurrencyFunctions extends Construct {
       memoryMb: MEMORY_MB.withMomento,
       timeoutSeconds: ROUTE_SECONDS,
       parameters: { ...MOMENTO_DATA, ...SESSION_KEYS },
-      environment: { ...route, ...cache, ...accounts, ...queue, ...lease, ...tracker, ...whenFull },
+      environment: { ...route, ...cache, ...accounts, ...queue, ...lease, ...heartbeat, ...whenFull },
     });
     this.startSession.mayRead(table);
     // In an outage of Momento the account's few sessions are kept in one item of the table.
@@ -72,7 +70,8 @@ export class ConcurrencyFunctions extends Construct {
       memoryMb: HEARTBEAT_MEMORY_MB,
       timeoutSeconds: ROUTE_SECONDS,
       parameters: { ...MOMENTO_DATA, ...SESSION_KEYS },
-      environment: { ...route, ...cache, ...accounts, ...queue, ...lease, ...tracker, ...whenFull },
+      environment: { ...route, ...cache, ...accounts, ...queue, ...lease, ...heartbeat, ...tracker },
+      quiet: true,
     });
     this.ingestHeartbeat.mayRead(table);
     this.ingestHeartbeat.maySend(checkout.queue);
@@ -117,7 +116,7 @@ export class ConcurrencyFunctions extends Construct {
         memoryMb: HEARTBEAT_MEMORY_MB,
         timeoutSeconds: ROUTE_SECONDS,
         parameters: { ...MOMENTO_DATA, ...SESSION_KEYS },
-        environment: { ...cache, ...accounts, ...queue, ...lease, ...tracker, ...whenFull },
+        environment: { ...cache, ...accounts, ...queue, ...lease, ...heartbeat, ...tracker },
         reservedConcurrency: stage.heartbeatConcurrency,
         quiet: true,
       });

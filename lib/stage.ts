@@ -48,8 +48,8 @@ const ORIGINS_LENGTH = 1024;
 const HEARTBEAT_SECONDS = { of: 'whole seconds', least: 5, most: 300, otherwise: 15 };
 /** A player that crashes holds its slot for the lease: an hour is more than a viewer will wait for it. */
 const LEASE_SECONDS = { of: 'whole seconds', most: 60 * 60, otherwise: 40 };
-/** Two heartbeats of the most eager device fit in; devices counted by more than the hour say nothing about now. */
-const TRACKER_INTERVAL_SECONDS = { of: 'whole seconds', least: 10, most: 60 * 60, otherwise: 60 };
+/** Devices counted by more than the hour say nothing about now. */
+const TRACKER_INTERVAL_SECONDS = { of: 'whole seconds', most: 60 * 60, otherwise: 60 };
 /**
  * Lambda gives an account 1,000 at first and tens of thousands on request, and keeps 100 of them unreserved: AWS
  * refuses a deployment that asks for more than is left.
@@ -84,7 +84,12 @@ export function readStage(context: Context): Stage {
       least: 2 * heartbeatSeconds + 5,
       because: 'twice heartbeatSeconds and 5',
     }),
-    trackerIntervalSeconds: whole(context, 'trackerIntervalSeconds', TRACKER_INTERVAL_SECONDS),
+    trackerIntervalSeconds: whole(context, 'trackerIntervalSeconds', {
+      ...TRACKER_INTERVAL_SECONDS,
+      // A device that beats as it is told is counted in every interval.
+      least: heartbeatSeconds,
+      because: 'heartbeatSeconds',
+    }),
     whenFull: oneOf(context, 'whenFull', WHEN_FULL, 'refuse-newest'),
     followHeartbeatTopic: flag(context, 'followHeartbeatTopic'),
     heartbeatUrl: flag(context, 'heartbeatUrl'),

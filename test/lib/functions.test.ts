@@ -43,26 +43,18 @@ const LEASE = ['HEARTBEAT_SECONDS', 'LEASE_SECONDS'];
 const TRACKER = 'TRACKER_INTERVAL_SECONDS';
 const ENVIRONMENTS: Readonly<Record<string, readonly string[]>> = {
   'accept-checkout': [...ROUTE, 'CHECKOUT_QUEUE_URL', 'CHECKOUT_SECRETS_PARAMETER'],
-  'check-concurrency': [...ROUTE, ...SNAPSHOTS, ...LEASE, TRACKER],
-  'end-session': [...ROUTE, ...MOMENTO_DATA, ...LEASE],
+  'check-concurrency': [...ROUTE, ...SNAPSHOTS, 'LEASE_SECONDS', TRACKER],
+  'end-session': [...ROUTE, ...MOMENTO_DATA, 'LEASE_SECONDS'],
   'fill-cache': SNAPSHOTS,
   'follow-heartbeat-topic': [...MOMENTO_DATA, TRACKER],
-  'ingest-heartbeat': [...ROUTE, ...SNAPSHOTS, ...LEASE, TRACKER, 'SESSION_KEYS_PARAMETER', 'WHEN_FULL'],
+  'ingest-heartbeat': [...ROUTE, ...SNAPSHOTS, ...LEASE, TRACKER, 'SESSION_KEYS_PARAMETER'],
   'read-catalog': ROUTE,
   'read-entitlements': [...ROUTE, ...SNAPSHOTS],
   'read-session-keys': [...ROUTE, 'SESSION_KEYS_PARAMETER'],
   'recompute-entitlements': [...SNAPSHOTS, 'DEAD_LETTER_QUEUE_URL', 'LEASE_SECONDS'],
-  'renew-session': [...SNAPSHOTS, ...LEASE, TRACKER, 'SESSION_KEYS_PARAMETER', 'WHEN_FULL'],
+  'renew-session': [...SNAPSHOTS, ...LEASE, TRACKER, 'SESSION_KEYS_PARAMETER'],
   'request-recompute': [...ROUTE, 'CHECKOUT_QUEUE_URL', 'TABLE_NAME'],
-  'start-session': [
-    ...ROUTE,
-    ...SNAPSHOTS,
-    ...LEASE,
-    TRACKER,
-    'HEARTBEAT_URL',
-    'SESSION_KEYS_PARAMETER',
-    'WHEN_FULL',
-  ],
+  'start-session': [...ROUTE, ...SNAPSHOTS, ...LEASE, 'HEARTBEAT_URL', 'SESSION_KEYS_PARAMETER', 'WHEN_FULL'],
   'vend-token': [
     ...ROUTE,
     'FOLLOWS_HEARTBEAT_TOPIC',
@@ -106,10 +98,11 @@ describe('the functions', () => {
     },
   );
 
-  it('log what the stage wants to read, but for the one that takes most of the heartbeats', () => {
+  it('log what the stage wants to read, but for those that take heartbeats', () => {
+    const quiet = ['renew-session', 'ingest-heartbeat'];
     for (const [name, { LoggingConfig, TracingConfig, Environment }] of functions) {
       const { ApplicationLogLevel, SystemLogLevel } = LoggingConfig;
-      const expected = name === 'renew-session' ? ['WARN', 'WARN', 'WARN'] : ['DEBUG', undefined, 'DEBUG'];
+      const expected = quiet.includes(name) ? ['WARN', 'WARN', 'WARN'] : ['DEBUG', undefined, 'DEBUG'];
       const found = [ApplicationLogLevel, SystemLogLevel, Environment.Variables['POWERTOOLS_LOG_LEVEL']];
       expect([name, ...found]).toEqual([name, ...expected]);
       expect(TracingConfig).toBeUndefined();
@@ -163,9 +156,12 @@ describe('the functions', () => {
     expect(functions.get('start-session')!.Environment.Variables).toMatchObject({
       HEARTBEAT_SECONDS: '20',
       LEASE_SECONDS: '50',
-      TRACKER_INTERVAL_SECONDS: '30',
       WHEN_FULL: 'end-oldest',
       HEARTBEAT_URL: { 'Fn::GetAtt': [expect.stringMatching(/^ConcurrencyRenewSession/), 'FunctionUrl'] },
+    });
+    expect(functions.get('ingest-heartbeat')!.Environment.Variables).toMatchObject({
+      HEARTBEAT_SECONDS: '20',
+      TRACKER_INTERVAL_SECONDS: '30',
     });
   });
 

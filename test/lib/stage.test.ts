@@ -72,6 +72,18 @@ describe('a stage', () => {
     }
   });
 
+  it('wants devices that beat as they are told to be counted in every interval', () => {
+    const context = { stageName: 'dev', heartbeatSeconds: '90', leaseSeconds: '185' };
+    expect(stageOf({ ...context, trackerIntervalSeconds: '90' })).toMatchObject({
+      trackerIntervalSeconds: 90,
+    });
+    for (const trackerIntervalSeconds of ['89', undefined]) {
+      expect(() => stageOf({ ...context, trackerIntervalSeconds })).toThrow(
+        'pass -c trackerIntervalSeconds=… with whole seconds between 90 (heartbeatSeconds) and 3600',
+      );
+    }
+  });
+
   it('is full by one of two policies', () => {
     for (const whenFull of ['refuse-newest', 'end-oldest'] as const) {
       expect(stageOf({ stageName: 'dev', whenFull }).whenFull).toBe(whenFull);
