@@ -174,23 +174,24 @@ describe('a follower', () => {
   it('gives up on a Momento that says nothing and tries again; what is subscribed too late is given up', async () => {
     vi.useFakeTimers();
     onTestFinished(() => void vi.useRealTimers());
-    const subscribed: ((late: TopicSubscribe.Response) => void)[] = [];
-    const topic = momentoHeartbeatTopic(
-      fakeSecrets({ key: 'k', endpoint: 'momento.example' }),
-      CACHE,
-      () => ({
-        subscribe: () => new Promise((resolve) => void subscribed.push(resolve)),
-      }),
-    );
+    const asked = [0, 1].map(() => Promise.withResolvers<TopicSubscribe.Response>());
+    const again = Promise.withResolvers<void>();
+    let asking = 0;
+    const access = fakeSecrets({ key: 'k', endpoint: 'momento.example' });
+    const topic = momentoHeartbeatTopic(access, CACHE, () => ({
+      subscribe: () => {
+        if (asking === 1) again.resolve();
+        return asked[asking++]!.promise;
+      },
+    }));
     const following = followed(topic);
     await vi.advanceTimersByTimeAsync(5000);
     const { troubles, stop } = await following;
     expect(troubles).toEqual([expect.any(Unavailable)]);
-    vi.useRealTimers();
-    await expect.poll(() => subscribed.length).toBe(2);
+    await again.promise;
 
     const unsubscribe = vi.fn<() => void>();
-    subscribed[0]!({ unsubscribe } as unknown as TopicSubscribe.Subscription);
+    asked[0]!.resolve({ unsubscribe } as unknown as TopicSubscribe.Subscription);
     await stop(); // although the second answer has not come either
     expect(unsubscribe).toHaveBeenCalledOnce();
     expect(troubles).toHaveLength(1);
