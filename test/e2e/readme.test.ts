@@ -6,6 +6,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { sessionTokens } from '../../shared/session-tokens/session-tokens.ts';
+import { fakeSecrets } from '../support/secrets.ts';
+import { session } from '../support/sessions.ts';
 
 /* What README.md tells a newcomer to type, typed. */
 
@@ -22,7 +25,7 @@ let output = '';
 
 beforeAll(async () => {
   dataDir = await mkdtemp(join(tmpdir(), 'usher-readme-'));
-  port = await fiveFreePorts();
+  port = await sixFreePorts();
   const [, start = ''] = commandWith('npm start').split(' && ');
   // A process group of its own, as a terminal makes one: Ctrl-C reaches all of it.
   started = spawn('bash', ['-c', start], {
@@ -91,7 +94,28 @@ describe('the README', () => {
     const created = [...readme.matchAll(/--name \/usher\/dev\/([\w-]+)/g)].map(([, name]) => name);
     const read = [...parameters.matchAll(/\| '([\w-]+)'/g)].map(([, name]) => name);
     expect(new Set(created)).toEqual(new Set(read));
-    for (const [, setting] of readme.matchAll(/-c (\w+)=/g)) expect(stage).toContain(`'${setting}'`);
+    const operator = await readFile(new URL('../../docs/concurrency.md', import.meta.url), 'utf8');
+    const settings = [
+      ...readme.matchAll(/-c (\w+)=/g),
+      ...operator.matchAll(/(?:-c |^\| .* \| `)(\w+)[`=]/gm),
+    ];
+    expect(settings.length).toBeGreaterThan(8);
+    for (const [, setting] of settings) expect(stage).toContain(`'${setting}'`);
+  });
+
+  test('makes session keys that sign', async () => {
+    const [, make] = /--value "\$\((node -p "[\s\S]*?")\)"/.exec(commandWith('session-keys'))!;
+    const { stdout } = await promisify(execFile)('bash', ['-euc', make!]);
+    const tokens = sessionTokens({ secrets: fakeSecrets({ keys: stdout }), stageName: 'dev' });
+    const grant = {
+      accountId: 'ada',
+      session: session(),
+      slot: 1,
+      expiresAtMs: 1000,
+      recheckAtMs: null,
+      degradedUntilMs: null,
+    };
+    expect(await tokens.verify(await tokens.sign(grant))).toEqual(grant);
   });
 
   test('links to what is there', async () => {
@@ -124,10 +148,10 @@ function groupIsGone(pid: number): boolean {
   }
 }
 
-async function fiveFreePorts(): Promise<number> {
+async function sixFreePorts(): Promise<number> {
   for (;;) {
     const first = 20_000 + Math.floor(Math.random() * 20_000);
-    const servers = Array.from({ length: 5 }, (_, offset) =>
+    const servers = Array.from({ length: 6 }, (_, offset) =>
       createServer().listen(first + offset, '127.0.0.1'),
     );
     const free = await Promise.all(
