@@ -8,7 +8,7 @@ import type { CacheFiller, TokenMint } from '../../shared/ports.ts';
 const expiresAtMs = Date.parse('2026-11-22T10:30:00.000Z');
 
 function request(query: Readonly<Record<string, string>> = {}): ViewerRequest {
-  return { accountId: 'ada', headers: {}, query, body: Buffer.alloc(0) };
+  return { accountId: 'ada', headers: {}, query, path: {}, body: Buffer.alloc(0) };
 }
 
 function world({
