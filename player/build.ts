@@ -9,7 +9,7 @@ const folder = fileURLToPath(new URL('.', import.meta.url));
 export async function buildPlayer(): Promise<Map<string, Uint8Array>> {
   const { outputFiles } = await build({
     absWorkingDir: folder,
-    entryPoints: ['src/main.ts', 'src/styles.css', 'src/index.html'],
+    entryPoints: ['src/main.ts', 'src/timer-worker.ts', 'src/styles.css', 'src/index.html'],
     loader: { '.html': 'copy' },
     outdir: 'dist',
     write: false,

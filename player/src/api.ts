@@ -19,8 +19,8 @@ interface World {
   /** The viewer's ID token; `renewed` when the last one was refused. @throws SignInNeeded */
   readonly idToken: (options?: { renewed: boolean }) => Promise<string>;
   readonly fetch: typeof fetch;
-  /** Sends from a page that goes away. False when the browser will not. */
-  readonly sendBeacon: (url: string, body: Blob) => boolean;
+  /** Sends text from a page that goes away. False when the browser will not. */
+  readonly sendBeacon: (url: string, text: string) => boolean;
 }
 
 /** What somebody wants to watch, and where. */
@@ -118,7 +118,7 @@ export function createApi(world: World): Api {
 
     endOnLeaving({ sessionToken, heartbeatUrl }) {
       const body = { sessionToken, end: true } as const;
-      const sent = heartbeatUrl !== undefined && world.sendBeacon(heartbeatUrl, plainText(body));
+      const sent = heartbeatUrl !== undefined && world.sendBeacon(heartbeatUrl, JSON.stringify(body));
       if (!sent) void withToken(world, body, heartbeatUrl, { keepalive: true }).catch(() => {});
     },
 
@@ -137,18 +137,20 @@ function withToken(
 ): Promise<Response> {
   return heartbeatUrl === undefined
     ? asViewer(world, '/heartbeats', { method: 'POST', json: body, keepalive, timeoutMs: BEAT_TIMEOUT_MS })
-    : throughDoor(world, heartbeatUrl, plainText(body), keepalive);
+    : throughDoor(world, heartbeatUrl, body, keepalive);
 }
 
+/** JSON by a type for which no browser asks the other side beforehand. */
 async function throughDoor(
   { fetch }: World,
   heartbeatUrl: string,
-  body: Blob,
+  body: unknown,
   keepalive: boolean,
 ): Promise<Response> {
   const response = await fetch(heartbeatUrl, {
     method: 'POST',
-    body,
+    headers: { 'Content-Type': 'text/plain' },
+    body: JSON.stringify(body),
     keepalive,
     credentials: 'omit',
     cache: 'no-store',
@@ -156,11 +158,6 @@ async function throughDoor(
   });
   if (!response.ok) throw await refusalOf(response);
   return response;
-}
-
-/** JSON by a type for which no browser asks the other side beforehand, in a request that a closing tab may send. */
-function plainText(body: unknown): Blob {
-  return new Blob([JSON.stringify(body)], { type: 'text/plain' });
 }
 
 interface ViewerCall {

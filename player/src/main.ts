@@ -16,6 +16,7 @@ import { sentenceOf, SignInNeeded } from './problems.ts';
 import { createPurchases, type AwaitedPurchase } from './purchases.ts';
 import { createSignInView } from './sign-in-view.ts';
 import { cancellationOf, deliver, refundOf, type CheckoutEvent } from './store.ts';
+import { steadyTimers } from './timers.ts';
 import { productsOnSale, type Outlook } from './titles.ts';
 import { toast } from './toasts.ts';
 import { startViewing, type Shown, type Viewing } from './viewing.ts';
@@ -29,11 +30,17 @@ function startPage(config: Config, identity: Identity): void {
     apiUrl: config.apiUrl,
     idToken: (options) => account.idToken(options),
     fetch: (...request) => fetch(...request),
-    sendBeacon: (url, body) => navigator.sendBeacon(url, body),
+    sendBeacon: (url, text) => navigator.sendBeacon(url, text), // as text/plain,
   });
   const signIn = createSignInView({ account, config, onSignedIn: enter });
   const checkout = createCheckout();
-  const watching = createWatching({ api, identity, tabStorage: sessionStorage, onChange: drawPlayer });
+  const watching = createWatching({
+    api,
+    identity,
+    tabStorage: sessionStorage,
+    after: steadyTimers(new Worker('/timer-worker.js', { type: 'module' })),
+    onChange: drawPlayer,
+  });
   const purchases =
     storeUrl === undefined
       ? undefined

@@ -3,6 +3,7 @@ import type { SessionHandle } from './api.ts';
 import { firstLease, nextLease, type Lease } from './lease.ts';
 import type { PlaybackState, Playing, StopReason, Title } from './playback-state.ts';
 import { Refusal } from './problems.ts';
+import type { After } from './timers.ts';
 import type { BeatAnswer, RenewedLease, SessionEnd, StartAnswer, StartedSession } from './session-answers.ts';
 
 interface World {
@@ -11,8 +12,7 @@ interface World {
   readonly end: (handle: SessionHandle) => Promise<void>;
   readonly endOnLeaving: (handle: SessionHandle) => void;
   readonly now: () => number;
-  /** Calls back once after so many milliseconds, unless what it returns is called before. */
-  readonly after: (delayMs: number, act: () => void) => () => void;
+  readonly after: After;
   /** How long to wait before the next try; `undefined` when trying again is of no use, as after signing out. */
   readonly delayAfter: (error: unknown, failures: number) => number | undefined;
 }

@@ -1,8 +1,9 @@
 import type { Streams } from './session-answers.ts';
+import type { After } from './timers.ts';
 
 interface World {
   readonly read: () => Promise<Streams>;
-  readonly after: (delayMs: number, act: () => void) => () => void;
+  readonly after: After;
   /** How long to wait after a failure; `undefined` when reading again is of no use. */
   readonly delayAfter: (error: unknown, failures: number) => number | undefined;
   /** Whether somebody looks at the page: nothing is read for nobody. */

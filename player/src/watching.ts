@@ -9,6 +9,7 @@ import { createPlayback } from './playback.ts';
 import type { SessionEnd, Streams } from './session-answers.ts';
 import { followStreams, type LiveStreams } from './streams.ts';
 import { showStreams } from './streams-view.ts';
+import type { After } from './timers.ts';
 import { standingOf, type Outlook } from './titles.ts';
 
 interface World {
@@ -16,6 +17,7 @@ interface World {
   readonly identity: Identity;
   /** The tab's own, which outlives a reload. */
   readonly tabStorage: Storage;
+  readonly after: After;
   /** Something is to be drawn anew. */
   readonly onChange: () => void;
 }
@@ -36,7 +38,7 @@ export interface Watching {
 
 const KEPT = 'usher.watching';
 
-export function createWatching({ api, identity, tabStorage, onChange }: World): Watching {
+export function createWatching({ api, identity, tabStorage, after, onChange }: World): Watching {
   const { deviceId, playerId } = identity;
   let account: string | undefined;
   let live: LiveStreams | undefined;
@@ -159,9 +161,4 @@ export function createWatching({ api, identity, tabStorage, onChange }: World): 
     addEventListener('pagehide', () => playback.leave());
     addEventListener('pageshow', ({ persisted }) => persisted && playback.comeBack());
   }
-}
-
-function after(delayMs: number, act: () => void): () => void {
-  const timer = setTimeout(act, delayMs);
-  return () => clearTimeout(timer);
 }

@@ -1,8 +1,8 @@
-import type { Browser, BrowserContext, Page } from 'playwright-core';
+import type { Browser, BrowserContext, Page, Request } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect, inject, test } from 'vitest';
 import { launchChromium } from './chromium.ts';
 import { startLocalPlayer, type LocalPlayer } from './local-player.ts';
-import { buy, card, findings, overflows, plays, visit, watch } from './page.ts';
+import { buy, card, findings, plays, visit, watch } from './page.ts';
 import { isLive, signUp } from './viewers.ts';
 
 let player: LocalPlayer;
@@ -35,6 +35,12 @@ async function anotherTab(context: BrowserContext): Promise<Page> {
   await page.goto(player.stack.playerUrl);
   await isLive(page);
   return page;
+}
+
+/** The JSON that a request carries, if it does. */
+function bodyOf(request: Request): Readonly<Record<string, unknown>> | undefined {
+  const text = request.postData();
+  return text?.startsWith('{') === true ? (JSON.parse(text) as Record<string, unknown>) : undefined;
 }
 
 const screens = (page: Page) => page.locator('#streams-summary');
@@ -72,4 +78,103 @@ test('the third of two streams is refused, chooses whom to end, and plays; that 
   for (const page of [first, second, third]) {
     await expect.poll(() => screens(page).innerText()).toBe('2 of 2 screens in use');
   }
+});
+
+test('leaves everything as it is when nobody is chosen', async () => {
+  const first = await viewerOfTwoScreens();
+  const second = await anotherTab(first.context());
+  const third = await anotherTab(first.context());
+  await watch(first, 'City Lights Tour');
+  await plays(first);
+  await watch(second, 'Derby of the Year');
+  await plays(second);
+  await watch(third, 'Derby of the Year');
+  await choice(third).waitFor();
+  await third.keyboard.press('Escape');
+  expect(await third.locator('#player').isHidden()).toBe(true);
+  expect(await third.evaluate(() => document.activeElement?.id)).toBe('title-derby-2026');
+  await watch(third, 'Morning News'); // takes none of the screens
+  await plays(third);
+  await Promise.all([plays(first), plays(second)]);
+  expect(await screens(third).innerText()).toBe('2 of 2 screens in use');
+});
+
+test('a reload takes its own stream over, and a duplicate of the tab takes another', async () => {
+  const page = await viewerOfTwoScreens();
+  await watch(page, 'City Lights Tour');
+  await plays(page);
+  const device = page.locator('#this-device');
+  const before = await device.innerText();
+  await page.reload();
+  await plays(page);
+  expect(await device.innerText()).toBe(before);
+  await expect.poll(() => screens(page).innerText()).toBe('1 of 2 screens in use');
+
+  const opening = page.context().waitForEvent('page');
+  await page.evaluate(() => void open(location.href)); // with a copy of sessionStorage, as a duplicated tab has it
+  const duplicate = await opening;
+  await isLive(duplicate);
+  expect(await duplicate.locator('#player').isHidden()).toBe(true);
+  await watch(duplicate, 'City Lights Tour');
+  await plays(duplicate);
+  expect(await duplicate.locator('#this-device').innerText()).not.toBe(before);
+  await expect.poll(() => screens(duplicate).innerText()).toBe('2 of 2 screens in use');
+  await plays(page);
+});
+
+test('a tab that is closed, and one that signs out, give their streams back at once', async () => {
+  const first = await viewerOfTwoScreens();
+  const second = await anotherTab(first.context());
+  await watch(first, 'City Lights Tour');
+  await plays(first);
+  await watch(second, 'Derby of the Year');
+  await plays(second);
+  await second.close({ runBeforeUnload: true });
+  const third = await anotherTab(first.context());
+  await expect.poll(() => screens(third).innerText()).toBe('1 of 2 screens in use');
+
+  const ended = first.waitForRequest((request) => bodyOf(request)?.['end'] === true);
+  await first.getByRole('button', { name: 'Sign out' }).click();
+  expect((await (await ended).response())?.status()).toBe(204);
+});
+
+test('a plan that allows one screen less ends the newer of two, and says why', async () => {
+  const first = await viewerOfTwoScreens();
+  const second = await anotherTab(first.context());
+  await watch(first, 'City Lights Tour');
+  await plays(first);
+  await watch(second, 'City Lights Tour');
+  await plays(second);
+  await first.getByRole('button', { name: 'Refund Sports' }).click();
+  await second.locator('#player[data-state="stopped"]').waitFor();
+  await expect
+    .poll(() => why(second).innerText())
+    .toBe('Stopped: your plan has changed to 1 screen at a time.');
+  await expect.poll(() => screens(second).innerText()).toBe('1 of 1 screen in use');
+  await plays(first);
+});
+
+test('beats through the cheaper door, asks nobody beforehand, and goes on from token to token', async () => {
+  const page = await viewerOfTwoScreens();
+  const complaints: string[] = [];
+  page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
+  const renewals: { token: unknown; type: unknown; authorization: unknown; origin: string }[] = [];
+  page.on('request', (request) => {
+    const token = bodyOf(request)?.['sessionToken'];
+    if (token === undefined) return;
+    const { 'content-type': type, authorization } = request.headers();
+    renewals.push({ token, type, authorization, origin: new URL(request.url()).origin });
+  });
+  await page.clock.install();
+  await watch(page, 'City Lights Tour');
+  await plays(page);
+  for (const beats of [1, 2]) {
+    await page.clock.fastForward(15_000);
+    await expect.poll(() => renewals.length).toBe(beats);
+  }
+  expect(renewals[0]).toMatchObject({ type: 'text/plain', authorization: undefined });
+  expect(renewals[0]!.origin).not.toBe(new URL(player.stack.config.apiUrl).origin);
+  expect(renewals[0]!.token).not.toBe(renewals[1]!.token);
+  await plays(page);
+  expect(complaints).toEqual([]);
 });

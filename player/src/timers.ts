@@ -1,0 +1,35 @@
+/** The part of a worker that is needed: it answers with the `id` when so many milliseconds have passed. */
+interface Sleeper {
+  postMessage(message: { readonly id: number; readonly delayMs: number }): void;
+  addEventListener(type: 'message', listener: (event: { readonly data: unknown }) => void): void;
+}
+
+/** Calls back once after so many milliseconds, unless what it returns is called before. */
+export type After = (delayMs: number, act: () => void) => () => void;
+
+/**
+ * Timers that keep time in a tab that nobody looks at, where heartbeats would otherwise come later than leases last.
+ * The worker that keeps it may be missing, so the page's own timers run beside it, and the first of both counts.
+ */
+export function steadyTimers(worker: Sleeper): After {
+  const waiting = new Map<number, () => void>();
+  let last = 0;
+  worker.addEventListener('message', ({ data }) => waiting.get(Number(data))?.());
+
+  return (delayMs, act) => {
+    const id = ++last;
+    const timer = setTimeout(fire, delayMs);
+    waiting.set(id, fire);
+    worker.postMessage({ id, delayMs });
+    return cancel;
+
+    function cancel(): void {
+      clearTimeout(timer);
+      waiting.delete(id);
+    }
+    function fire(): void {
+      cancel();
+      act();
+    }
+  };
+}
