@@ -7,7 +7,7 @@ import { startRestApiServer } from './api-gateway/server.ts';
 import { createResolver, type Identity } from './cloudformation/resolver.ts';
 import { type CognitoStandIn, startCognito } from './cognito/server.ts';
 import { demoUser, ensureDemoUser } from './demo-user.ts';
-import { startDynamoDb } from './dynamodb/server.ts';
+import { startDynamoDb, type DynamoDbStandIn } from './dynamodb/server.ts';
 import { createTables } from './dynamodb/tables.ts';
 import { startEventSources } from './event-source/event-sources.ts';
 import { startFunctionUrls } from './function-url/function-urls.ts';
@@ -75,6 +75,7 @@ export interface LocalStack {
   readonly endpoints: Readonly<Record<'sqs' | 'dynamodb' | 'ssm' | 'cognito' | 'lambda', string>>;
   readonly momento: MomentoStandIn;
   readonly ssm: SsmStandIn;
+  readonly dynamodb: Pick<DynamoDbStandIn, 'calls'>;
   readonly cognito: CognitoStandIn;
   readonly logs: readonly { readonly functionName: string; readonly line: string }[];
   /** Runs a function, named as in AWS or by its logical id. Throws what the function threw. */
@@ -253,6 +254,7 @@ async function start(options: LocalOptions, lifetime: Lifetime): Promise<LocalSt
     endpoints,
     momento,
     ssm,
+    dynamodb,
     cognito,
     logs,
     async invoke(functionName, payload) {

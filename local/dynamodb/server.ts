@@ -9,9 +9,23 @@ interface DynamoDbOptions {
   readonly directory?: string | undefined;
 }
 
+export interface DynamoDbStandIn extends Listening {
+  /** How many calls have arrived since the start. */
+  readonly calls: number;
+}
+
 /** DynamoDB by dynalite, on 127.0.0.1. It has no transactions, streams, backups or expiry by TTL. */
-export async function startDynamoDb({ port = 0, directory }: DynamoDbOptions = {}): Promise<Listening> {
+export async function startDynamoDb({ port = 0, directory }: DynamoDbOptions = {}): Promise<DynamoDbStandIn> {
   if (directory !== undefined) mkdirSync(directory, { recursive: true });
   const immediately = { createTableMs: 0, deleteTableMs: 0, updateTableMs: 0 };
-  return listen(dynalite({ ...immediately, ...(directory !== undefined && { path: directory }) }), port);
+  const server = dynalite({ ...immediately, ...(directory !== undefined && { path: directory }) });
+  let calls = 0;
+  server.on('request', () => void (calls += 1));
+  const listening = await listen(server, port);
+  return {
+    ...listening,
+    get calls() {
+      return calls;
+    },
+  };
 }

@@ -26,6 +26,7 @@ const nothing: Traffic = { requests: 0, answers: 0 };
 export function createCallLog({ now }: { readonly now: () => number }) {
   const latest: RecordedCall[] = [];
   const counts = new Map<string, number>();
+  const awaited = new Map<string, (() => void)[]>();
   const bytes = new Map<string, Traffic>();
   const add = (rpc: string, { requests, answers }: Traffic) => {
     const before = bytes.get(rpc) ?? nothing;
@@ -47,6 +48,11 @@ export function createCallLog({ now }: { readonly now: () => number }) {
         }),
         nothing,
       ),
+    /** Resolves when the next call of this RPC arrives. */
+    next: (rpc: string): Promise<void> =>
+      new Promise((resolve) => {
+        awaited.set(rpc, [...(awaited.get(rpc) ?? []), resolve]);
+      }),
     /** @returns a function that hears of each message sent in answer */
     record(rpc: string, subject: Subject, requestBytes: number): (answerBytes: number) => void {
       const call = { rpc, ...subject, at: now(), requestBytes, answerBytes: 0 };
@@ -54,6 +60,8 @@ export function createCallLog({ now }: { readonly now: () => number }) {
       add(rpc, { requests: requestBytes, answers: 0 });
       latest.push(call);
       if (latest.length > KEPT) latest.splice(0, KEPT / 2);
+      for (const resolve of awaited.get(rpc) ?? []) resolve();
+      awaited.delete(rpc);
       return (answerBytes) => {
         call.answerBytes += answerBytes;
         add(rpc, { requests: 0, answers: answerBytes });

@@ -48,7 +48,9 @@ export function createDispatch({
       const prepared = rpc.prepare(call, incoming.message);
       const answered = calls.record(rpc.name, prepared.subject, incoming.message.length);
       const failure = faults.next(rpc.name, prepared.subject);
-      if (failure === undefined) return prepared.run(counted(once, answered));
+      const carryOut = () => prepared.run(counted(once, answered));
+      if (failure === undefined) return carryOut();
+      if (failure.until !== undefined) return void failure.until.then(carryOut);
       if (failure.takesEffect) prepared.run({ send: () => undefined, end: () => undefined });
       if (failure.status !== undefined) once.end(failure.status);
     } catch (error) {

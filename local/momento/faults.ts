@@ -14,6 +14,8 @@ export interface Fault {
   readonly message?: string;
   /** The call takes effect and only its answer is lost, as with a time-out; otherwise nothing happens. */
   readonly takesEffect?: boolean;
+  /** Nothing goes wrong with the call but that it waits for this, and its caller's deadline does not. */
+  readonly until?: Promise<unknown>;
 }
 
 /** The failure of one call. */
@@ -21,6 +23,8 @@ export interface Failure {
   /** Undefined for a call that is never answered. */
   readonly status: Status | undefined;
   readonly takesEffect: boolean;
+  /** The call is carried out when this resolves; undefined for one that really fails. */
+  readonly until: Promise<unknown> | undefined;
 }
 
 /** Failures waiting for their calls, in the order they were asked for. */
@@ -41,8 +45,8 @@ export function createFaults({ names }: { readonly names: ReadonlySet<string> })
       if (found === undefined) return undefined;
       found.left -= 1;
       if (found.left <= 0) waiting.splice(index, 1);
-      const { code, message = `Injected ${code}`, takesEffect = false } = found.fault;
-      return { status: code && new Refusal(code, message).status, takesEffect };
+      const { code, message = `Injected ${code}`, takesEffect = false, until } = found.fault;
+      return { status: code && new Refusal(code, message).status, takesEffect, until };
     },
   };
 }

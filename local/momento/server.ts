@@ -46,12 +46,14 @@ export interface MomentoStandIn {
   /** An outage: connections are cut, new ones refused. */
   block(): void;
   unblock(): void;
-  /** Makes the next calls of an RPC fail. */
+  /** Makes the next calls of an RPC fail, or come late. */
   fail(fault: Fault): void;
   /** The latest calls (up to 10,000), refused ones included, oldest first. */
   readonly calls: readonly RecordedCall[];
   /** How many calls of an RPC, or of all, have arrived since the start. */
   countCalls(rpc?: string): number;
+  /** Resolves when the next call of an RPC arrives, before it is carried out. */
+  nextCall(rpc: string): Promise<void>;
   /** How many bytes the messages of an RPC, or of all, have taken since the start. */
   countBytes(rpc?: string): Traffic;
   stop(): Promise<void>;
@@ -106,6 +108,7 @@ export async function startMomento(options: MomentoOptions = {}): Promise<Moment
     fail: (fault) => faults.add(fault),
     calls: calls.latest,
     countCalls: (rpc) => calls.count(rpc),
+    nextCall: (rpc) => calls.next(rpc),
     countBytes: (rpc) => calls.bytes(rpc),
     stop: () => listener.close(),
   };

@@ -57,6 +57,16 @@ describe('a cache token', () => {
   });
 });
 
+test('a cache token publishes nothing, heartbeats included', async () => {
+  const topics = new TopicClient({
+    configuration: TopicConfigurations.Default.latest(),
+    credentialProvider: credentials(ada, ada.cacheToken),
+  });
+  for (const topic of [ada.userId, 'heartbeat', 'catalog']) {
+    expect(codeOf(await topics.publish(ada.cacheName, topic, 'forged'))).toBe('PERMISSION_ERROR');
+  }
+});
+
 describe('a topic token', () => {
   test('hears its own account’s topic and the catalogue’s', async () => {
     for (const topic of [ada.userId, 'catalog']) {
@@ -73,11 +83,31 @@ describe('a topic token', () => {
     }
   });
 
-  test('publishes nowhere: not to others, not to everyone, not to its own', async () => {
+  test('publishes heartbeats, and nowhere else: not to others, not to everyone, not to its own', async () => {
     const topics = topicClient(ada);
-    for (const topic of [ada.userId, bob.userId, 'catalog', 'heartbeat']) {
+    const beat = JSON.stringify({ deviceId: 'tv', mediaId: 'harbour' });
+    expect(codeOf(await topics.publish(ada.cacheName, 'heartbeat', beat))).toBe('allowed');
+    for (const topic of [ada.userId, bob.userId, 'catalog', 'heartbeats', 'heartbeat/tv']) {
       expect(codeOf(await topics.publish(ada.cacheName, topic, 'forged'))).toBe('PERMISSION_ERROR');
     }
+    expect(codeOf(await topics.publish('another-cache', 'heartbeat', beat))).not.toBe('allowed');
+  });
+
+  test('may do by plain HTTP what it may do by the SDK, and no more', async () => {
+    const publish = (topic: string) =>
+      fetch(`${ada.endpoint}/topics/${ada.cacheName}/${topic}`, {
+        method: 'POST',
+        headers: { authorization: ada.token, 'content-type': 'application/json' },
+        body: JSON.stringify({ deviceId: 'tv', mediaId: 'harbour' }),
+      });
+    expect((await publish('heartbeat')).status).toBe(204);
+    for (const topic of [ada.userId, bob.userId, 'catalog']) {
+      expect((await publish(topic)).status).toBe(403);
+    }
+    const listening = await fetch(`${ada.endpoint}/topics/${ada.cacheName}/heartbeat`, {
+      headers: { authorization: ada.token },
+    });
+    expect(listening.status).toBe(403);
   });
 
   test('reads nothing from the cache', async () => {

@@ -117,6 +117,20 @@ test('a call can take effect although its answer is lost', async () => {
   expect((await cache.get(CACHE, 'slot')).value()).toBe('v');
 });
 
+test('a call can be kept waiting while others are answered', async () => {
+  const momento = await startForTest();
+  const cache = cacheClient(momento);
+  const { promise: until, resolve: proceed } = Promise.withResolvers<void>();
+  momento.fail({ rpc: 'SetIf', until });
+  const arrived = momento.nextCall('SetIf');
+  const waiting = cache.setIfAbsent(CACHE, 'slot', 'v');
+  await arrived;
+  expect(outcome(await cache.get(CACHE, 'slot'))).toBe('Miss');
+  proceed();
+  expect(outcome(await waiting)).toBe('Stored');
+  expect((await cache.get(CACHE, 'slot')).value()).toBe('v');
+});
+
 test('a fault for an RPC that does not exist is refused', async () => {
   const momento = await startForTest();
   expect(() => momento.fail({ rpc: 'SetIff', code: 'UNAVAILABLE' })).toThrow('SetIff');
