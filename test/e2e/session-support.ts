@@ -1,5 +1,7 @@
+import { CacheClient, Configurations, CredentialProvider, ReadConcern } from '@gomomento/sdk';
+import { decodeProtectedHeader } from 'jose';
 import type { LocalStack } from '../../local/stack.ts';
-import { buy, call, checkoutEvent, snapshotOf, type Viewer } from './support.ts';
+import { buy, call, checkoutEvent, depthOf, newViewer, snapshotOf, type Viewer } from './support.ts';
 
 export interface Lease {
   readonly sessionId: string;
@@ -113,4 +115,46 @@ export async function bought(
   const { version } = await snapshotOf(stack, viewer);
   await buy(stack, checkoutEvent(viewer.accountId, changes));
   while ((await snapshotOf(stack, viewer)).version === version);
+}
+
+/** A viewer with four screens, whose purchase has been dealt with to the end. */
+export async function newSubscriber(stack: LocalStack): Promise<Viewer> {
+  const viewer = await newViewer(stack);
+  await bought(stack, viewer, { purchaseId: 'premium' });
+  await queueEmpty(stack);
+  return viewer;
+}
+
+/** Waits until every checkout event has been dealt with, pushes and the end of sessions included. */
+export async function queueEmpty(stack: LocalStack): Promise<void> {
+  while ((await depthOf(stack, stack.outputs['CheckoutQueueUrl'])) > 0);
+}
+
+/** The lines a function of the stage logged with this message. */
+export function logged({ logs }: LocalStack, message: string): readonly string[] {
+  return logs.map(({ line }) => line).filter((line) => line.includes(`"message":"${message}"`));
+}
+
+/** The key that signed a session token. */
+export function kidOf(sessionToken: string): string | undefined {
+  return decodeProtectedHeader(sessionToken).kid;
+}
+
+/** The stage's cache, for whoever holds the stage's own key. */
+export function stageCache({ momento }: LocalStack): CacheClient {
+  const { host } = new URL(momento.url);
+  const key = JSON.stringify({ endpoint: host, api_key: momento.mintKey('data') });
+  return new CacheClient({
+    configuration: Configurations.Lambda.latest().withReadConcern(ReadConcern.CONSISTENT),
+    credentialProvider: CredentialProvider.fromString({
+      authToken: Buffer.from(key).toString('base64'),
+      endpointOverrides: {
+        cacheEndpoint: host,
+        controlEndpoint: host,
+        tokenEndpoint: host,
+        secureConnection: false,
+      },
+    }),
+    defaultTtlSeconds: 60,
+  });
 }
