@@ -30,7 +30,8 @@ export type Heartbeat =
   | { readonly kind: 'device'; readonly deviceId: string; readonly mediaId: string }
   | { readonly kind: 'session'; readonly sessionToken: string; readonly end: boolean };
 
-const deviceSchema = z.object({ deviceId: id, mediaId: id });
+/** What a device says of itself, by the API or over the topic. */
+export const deviceHeartbeat = z.object({ deviceId: id, mediaId: id });
 const sessionSchema = z.object({ sessionToken: z.string(), end: z._default(z.boolean(), false) });
 
 /**
@@ -38,9 +39,10 @@ const sessionSchema = z.object({ sessionToken: z.string(), end: z._default(z.boo
  * @throws Malformed naming the first field that is wrong
  */
 export function parseHeartbeat(json: unknown): Heartbeat {
-  return typeof json === 'object' && json !== null && 'sessionToken' in json
-    ? parseSessionHeartbeat(json)
-    : parseDeviceHeartbeat(json);
+  if (typeof json === 'object' && json !== null && 'sessionToken' in json) return parseSessionHeartbeat(json);
+  const parsed = deviceHeartbeat.safeParse(json);
+  if (!parsed.success) throw Malformed.from(parsed.error);
+  return { kind: 'device', ...parsed.data };
 }
 
 /** @throws Malformed naming the first field that is wrong */
@@ -48,11 +50,4 @@ export function parseSessionHeartbeat(json: unknown): Extract<Heartbeat, { kind:
   const parsed = sessionSchema.safeParse(json);
   if (!parsed.success) throw Malformed.from(parsed.error);
   return { kind: 'session', ...parsed.data };
-}
-
-/** Of a heartbeat over the topic, too. @throws Malformed naming the first field that is wrong */
-export function parseDeviceHeartbeat(json: unknown): Extract<Heartbeat, { kind: 'device' }> {
-  const parsed = deviceSchema.safeParse(json);
-  if (!parsed.success) throw Malformed.from(parsed.error);
-  return { kind: 'device', ...parsed.data };
 }

@@ -1,7 +1,7 @@
-import * as z from 'zod/mini';
 import { intervalAt } from '../domain/heartbeat-intervals.ts';
-import { ID, isAccountId } from '../domain/ids.ts';
+import { isAccountId } from '../domain/ids.ts';
 import type { HeartbeatMessage, HeartbeatTopic, HeartbeatTracker } from '../ports.ts';
+import { deviceHeartbeat } from '../session-requests.ts';
 import { lagHistogram, type Lag } from './lag-histogram.ts';
 import { waitingBeats } from './waiting-beats.ts';
 
@@ -98,12 +98,6 @@ export async function followHeartbeats(
   return { received, counted, malformed, malformedTotal, dropped, gaps, lagMs: lag.read() };
 }
 
-/** As the device samples of Momento's guide publish it; whatever else it holds is ignored, an account foremost. */
-const heartbeat = z.object({
-  deviceId: z.string().check(z.regex(ID)),
-  mediaId: z.string().check(z.regex(ID)),
-});
-
 function read({
   tokenId,
   text,
@@ -112,7 +106,7 @@ function read({
   const body = parsed(text);
   if (body === undefined) return 'not-json';
   if (tokenId === undefined || !isAccountId(tokenId)) return 'no-account';
-  const { success, data } = heartbeat.safeParse(body);
+  const { success, data } = deviceHeartbeat.safeParse(body); // an account in it is ignored with all else
   return success ? { accountId: tokenId, deviceId: data.deviceId } : 'not-a-heartbeat';
 }
 

@@ -14,8 +14,7 @@ export const DEADLINE_MS = 1000;
 
 /**
  * The stage's cache as our adapters use it: reads never lag behind a write, and what does not answer within a second
- * is Unavailable. The SDK itself retries `Get`, `GetWithHash` and `DictionaryLength` within that second, not `GetBatch`,
- * `SetIf` and `DictionaryIncrement`.
+ * is Unavailable. Of our calls the SDK itself retries only `DictionaryLength` within that second.
  */
 export function momentoCache(
   secrets: Secrets<keyof MomentoAccess>,
