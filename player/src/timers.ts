@@ -20,6 +20,7 @@ export function steadyTimers(worker: Sleeper): After {
     const id = ++last;
     const timer = setTimeout(fire, delayMs);
     waiting.set(id, fire);
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- windows have origins, workers have none
     worker.postMessage({ id, delayMs });
     return cancel;
 

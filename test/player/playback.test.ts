@@ -319,6 +319,20 @@ test('an answer to a heartbeat that comes after the end brings nothing back', as
   expect(log).toEqual(['beat t1']);
 });
 
+test('an answer to a heartbeat of the title before does not count for the next', async () => {
+  const { playback, beats, log, shown } = await playing();
+  const answer = Promise.withResolvers<BeatAnswer>();
+  beats.push(answer.promise);
+  await pass(15);
+  playback.play({ contentId: 'alps', counted: true });
+  await settle();
+  answer.resolve(over('superseded'));
+  await settle();
+  expect(shown()).toMatchObject({ kind: 'playing', sessionId: 's2' });
+  await pass(15);
+  expect(log).toEqual(['beat t1', 'start alps', 'beat t2']);
+});
+
 test('waits as long as told to start, and then starts by itself', async () => {
   const { playback, starts, log, shown } = createWorld();
   starts.push(busy(7), new Refusal(429, 'too-often', 'No', 9));
@@ -453,6 +467,27 @@ test('a start that meets no network fails at once, for the viewer to try again',
   playback.play(harbour);
   await settle();
   expect(shown()).toMatchObject({ kind: 'stopped', why: { kind: 'failed' } });
+});
+
+test('a start that was given up before its turn is never asked for', async () => {
+  const { playback, log, starts, started } = createWorld();
+  const answer = Promise.withResolvers<StartAnswer>();
+  starts.push(answer.promise);
+  playback.play(harbour);
+  await settle();
+  playback.play(news);
+  void playback.stop();
+  answer.resolve(started());
+  await settle();
+  expect(log).toEqual(['start harbour', 'end t1']);
+});
+
+test('gives the stream of the title before back when the next one finds every stream taken', async () => {
+  const { playback, starts, log } = await playing();
+  starts.push(full);
+  playback.play({ contentId: 'alps', counted: true });
+  await settle();
+  expect(log).toEqual(['start alps', 'end t1']);
 });
 
 test('says when a part of the service is away, and when it is back', async () => {

@@ -19,7 +19,7 @@ afterEach(() => vi.useRealTimers());
 
 test('calls back once, by the worker’s clock where the page’s own is slowed down', () => {
   const { worker, asked, answer } = createWorker();
-  const act = vi.fn();
+  const act = vi.fn<() => void>();
   steadyTimers(worker)(15_000, act);
   expect(asked).toEqual([{ id: 1, delayMs: 15_000 }]);
   answer(1);
@@ -31,7 +31,7 @@ test('calls back once, by the worker’s clock where the page’s own is slowed 
 
 test('calls back by the page’s own clock where there is no worker', () => {
   const { worker, answer } = createWorker();
-  const act = vi.fn();
+  const act = vi.fn<() => void>();
   steadyTimers(worker)(15_000, act);
   vi.advanceTimersByTime(15_000);
   answer(1);
@@ -41,7 +41,7 @@ test('calls back by the page’s own clock where there is no worker', () => {
 test('does not call back what was cancelled, and keeps the others', () => {
   const { worker, answer } = createWorker();
   const after = steadyTimers(worker);
-  const [cancelled, kept] = [vi.fn(), vi.fn()];
+  const [cancelled, kept] = [vi.fn<() => void>(), vi.fn<() => void>()];
   const cancel = after(1000, cancelled);
   after(1000, kept);
   cancel();
