@@ -1,4 +1,11 @@
-import { fateOf, standingIn, textOfSession, type EndReason } from '../domain/sessions.ts';
+import {
+  compareAge,
+  fateOf,
+  isSamePlayer,
+  standingIn,
+  textOfSession,
+  type EndReason,
+} from '../domain/sessions.ts';
 import { Contended } from '../errors.ts';
 import type { SessionGrant } from '../ports.ts';
 import { bury, stored } from './bury.ts';
@@ -54,7 +61,13 @@ async function lookAgain(world: SessionWorld, grant: SessionGrant): Promise<Beat
       const { snapshot } = view;
       return { alive: true, grant: grantOf(world, accountId, { session, slot: null, snapshot, sinceMs }) };
     }
-    if (!standing) return standAgain(world, grant);
+    if (!standing) {
+      const newer = standingIn(view.slots).find((one) => isSamePlayer(one.session, session));
+      if (newer && compareAge(session, newer.session) < 0) return over('superseded');
+      const outcome = await standAgain(world, grant);
+      if (outcome) return outcome;
+      continue; // another heartbeat of the same session was faster
+    }
     if (standing.number > limitOf(view.snapshot, sinceMs)) {
       await bury(world, accountId, standing, 'expired');
       return over('expired');
@@ -67,8 +80,8 @@ async function lookAgain(world: SessionWorld, grant: SessionGrant): Promise<Beat
   throw new Contended('the slots of the account are being changed by many at once');
 }
 
-/** Nobody ended it, and it stands nowhere: it may have a slot that is free. */
-async function standAgain(world: SessionWorld, grant: SessionGrant): Promise<Beaten> {
+/** Nobody ended it, and it stands nowhere: it may have a slot that is free. `undefined` when it stands by now. */
+async function standAgain(world: SessionWorld, grant: SessionGrant): Promise<Beaten | undefined> {
   const { accountId, session, degradedUntilMs } = grant;
   const { nonce: _nonce, instead: _instead, ...wanted } = session;
   const occupied = await occupy(world, accountId, wanted, 'refuse-newest');
@@ -76,6 +89,7 @@ async function standAgain(world: SessionWorld, grant: SessionGrant): Promise<Bea
     return { alive: true, grant: grantOf(world, accountId, { ...occupied, slot: occupied.number }) };
   }
   if (occupied.reason === 'not-entitled') return over('revoked');
+  if (occupied.conflicts.some(({ sessionId }) => sessionId === session.sessionId)) return undefined;
   return { ...over('expired'), overAdmitted: degradedUntilMs !== null };
 }
 

@@ -1,11 +1,23 @@
-import { textOfTombstone, type EndReason, type Session, type Standing } from '../domain/sessions.ts';
+import {
+  replacedIn,
+  slotOf,
+  textOfTombstone,
+  type EndReason,
+  type Session,
+  type Standing,
+} from '../domain/sessions.ts';
 import { sessionTerminated } from '../domain/session-messages.ts';
 import { isOutage, Unavailable } from '../errors.ts';
 import type { SessionWorld } from './world.ts';
 
+/** An end that is not answered this often in a row is left to whoever asks again. */
+const MOST_TRIES = 4;
+
 /**
  * Ends a session where it stands, by a tombstone in the place of exactly its text, and tells the account's devices.
- * False when it does not stand there any more, or when the answer was lost: reading again tells.
+ * False when somebody else was faster. A refusal, too, may come from a first try whose answer was lost, so it looks
+ * before it believes one: else an end might take effect and nobody would tell the loser.
+ * @throws Unavailable, Throttled
  */
 export async function bury(
   world: Pick<SessionWorld, 'slots' | 'topic' | 'now' | 'warn'>,
@@ -13,9 +25,18 @@ export async function bury(
   { number, text, session }: Standing,
   reason: EndReason,
 ): Promise<boolean> {
-  const buried = await stored(world.slots.replace(accountId, number, text, textOfTombstone(session, reason)));
-  if (buried && reason !== 'expired') await tell(world, accountId, session, reason);
-  return buried;
+  const tombstone = textOfTombstone(session, reason);
+  for (let tries = 0; tries < MOST_TRIES; tries++) {
+    const stands = await stored(world.slots.replace(accountId, number, text, tombstone));
+    const there = stands ? tombstone : (await world.slots.read(accountId)).slots[number - 1];
+    if (there === text) continue;
+    const found = replacedIn(slotOf(there)); // as whoever has overwritten the tombstone found it
+    const ended = found?.sessionId === session.sessionId && found.reason === reason;
+    const buried = there === tombstone || ended;
+    if (buried && reason !== 'expired') await tell(world, accountId, session, reason);
+    return buried;
+  }
+  throw new Unavailable('the end of a session was not answered');
 }
 
 /** Tells the account's devices why a session is over. Whoever misses it learns at its next heartbeat. */

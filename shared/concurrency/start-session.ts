@@ -30,13 +30,13 @@ export async function startSession(
 ): Promise<Started> {
   const { catalog, now, newId, whenFull } = world;
   const sinceMs = now();
-  const wanted = { sessionId: newId(), ...request, startedAt: fromMs(sinceMs) };
+  const wanted = { ...request, startedAt: fromMs(sinceMs) };
 
   if (contentOf(catalog, request.contentId)?.counted === false) {
     const { snapshot } = await look(world, accountId);
     const access = mayWatch(catalog, snapshot, request, sinceMs);
     if (!access.allowed) return { admitted: false, reason: 'not-entitled', refusal: access.reason };
-    const session: Session = { ...wanted, nonce: newId(), instead: null };
+    const session: Session = { ...wanted, sessionId: newId(), nonce: newId(), instead: null };
     return { admitted: true, grant: grantOf(world, accountId, { session, slot: null, snapshot, sinceMs }) };
   }
 

@@ -140,11 +140,18 @@ export function fateOf(
 ): EndReason | undefined {
   const stone = tombstoneOf(session.sessionId, slots);
   if (stone) return stone.ended.reason;
-  const heir = number === null ? undefined : slots[number - 1];
-  if (heir === undefined || heir.kind === 'free') return undefined;
+  const named = slots.map(replacedIn).find((replaced) => replaced?.sessionId === session.sessionId);
+  if (named) return named.reason;
   // An heir that has ended itself is an heir all the same: else its end would bring back whom it replaced.
-  const { instead } = heir.kind === 'held' ? heir.session : heir;
-  if (instead === null) return 'expired'; // it found the slot empty: the cache was flushed
-  // Whoever took its place has lost it again since, and with it the reason.
-  return instead.sessionId === session.sessionId ? instead.reason : 'terminated';
+  const replaced = number === null ? undefined : replacedIn(slots[number - 1]);
+  if (replaced === undefined) return undefined;
+  // `null`: it found the slot empty, so the cache was flushed. Else whoever took the place has lost it again since,
+  // and with it the reason.
+  return replaced === null ? 'expired' : 'terminated';
+}
+
+/** Whose place was taken by whoever stands there, or stood there last; `undefined` when that is nobody. */
+export function replacedIn(slot: Slot | undefined): Ended | null | undefined {
+  if (slot === undefined || slot.kind === 'free') return undefined;
+  return slot.kind === 'held' ? slot.session.instead : slot.instead;
 }
