@@ -56,10 +56,10 @@ export interface SessionsWorld extends SessionWorld {
 /** Ada's sessions, with everything around them in memory. */
 export function sessionsWorld({
   limit = 2,
-  whenFull = 'refuse-newest' as WhenFull,
-  now = fakeClock(),
-  slots = fakeSlots(now),
-} = {}): SessionsWorld {
+  whenFull = 'refuse-newest',
+}: { readonly limit?: number; readonly whenFull?: WhenFull } = {}): SessionsWorld {
+  const now = fakeClock();
+  const slots = fakeSlots(now);
   const told: SessionTerminated[] = [];
   const warned: string[] = [];
   let stored: Snapshot;
@@ -97,18 +97,6 @@ export function request(deviceId: string, changes: Partial<StartRequest> = {}): 
   return { deviceId, playerId: deviceId, contentId: 'harbour', deviceType: 'web', region: 'JP', ...changes };
 }
 
-/** Starts one after another, a second apart. */
-export async function play(world: SessionsWorld, ...deviceIds: readonly string[]): Promise<SessionGrant[]> {
-  const grants: SessionGrant[] = [];
-  for (const deviceId of deviceIds) {
-    const started = await startSession(world, 'ada', request(deviceId));
-    if (!started.admitted) throw new Error(`${deviceId} was not admitted: ${started.reason}`);
-    grants.push(started.grant);
-    world.now.advance(1000);
-  }
-  return grants;
-}
-
 /** The grant of one that must have been admitted. */
 export async function started(
   world: SessionsWorld,
@@ -118,6 +106,16 @@ export async function started(
   const outcome = await startSession(world, 'ada', request(deviceId, changes));
   if (!outcome.admitted) throw new Error(`${deviceId} was not admitted: ${outcome.reason}`);
   return outcome.grant;
+}
+
+/** Starts one after another, a second apart. */
+export async function play(world: SessionsWorld, ...deviceIds: readonly string[]): Promise<SessionGrant[]> {
+  const grants: SessionGrant[] = [];
+  for (const deviceId of deviceIds) {
+    grants.push(await started(world, deviceId));
+    world.now.advance(1000);
+  }
+  return grants;
 }
 
 /** What each beat is answered: `alive`, or why it is over. */
