@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { startSsm, type SsmStandIn } from '../../local/ssm/server.ts';
-import { Unavailable } from '../../shared/errors.ts';
+import { isOutage, NoSecrets, Unavailable } from '../../shared/errors.ts';
 import { secretsFromSsm } from '../../shared/secrets.ts';
 import { fakeClock } from '../support/world.ts';
 
@@ -104,6 +104,15 @@ describe('while Parameter Store cannot be reached', () => {
     await expect(secrets.get()).rejects.toBeInstanceOf(Unavailable);
     outage(false);
     expect(await secrets.get()).toEqual({ key: 'first' });
+  });
+
+  it('secrets that were never fetched are no outage of the part that they are for', async () => {
+    const { secrets, outage } = parameterStore();
+    outage(true);
+    const error: unknown = await secrets.get().catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(NoSecrets);
+    expect(isOutage(error)).toBe(false);
+    expect(isOutage(new Unavailable('no answer'))).toBe(true);
   });
 
   it('a refused secret stays what it is', async () => {
