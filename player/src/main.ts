@@ -124,6 +124,7 @@ function startPage(config: Config, identity: Identity): void {
   function takeAnswer(before: Shown | undefined, now: Shown): void {
     const arrived = purchases?.settle(now.snapshot) ?? new Map<string, AwaitedPurchase>();
     draw();
+    watching.takePlan();
     if (before) whenOnScreen(() => announce(before, now, arrived));
   }
 

@@ -30,6 +30,8 @@ export interface Watching {
   leave(): Promise<void>;
   play(content: Content, place: Place): void;
   hearEnd(end: SessionEnd): void;
+  /** What the account may watch has changed, and on how many screens. */
+  takePlan(): void;
   /** Draws the player, the screens and the choice; stops what the account may watch no more. */
   draw(outlook: Outlook): void;
   /** What played in this tab before a reload, once. */
@@ -108,6 +110,7 @@ export function createWatching({ api, identity, tabStorage, after, onChange }: W
       view.present();
     },
     hearEnd: (end) => playback.hearEnd(end),
+    takePlan: () => live?.refresh(),
     draw,
     takeResumable({ catalog: { contents } }) {
       const content = contents.find(({ contentId }) => resumable === `${account} ${contentId}`);

@@ -62,7 +62,12 @@ async function threeTabs(first: Page, shot: (name: string) => string): Promise<v
 }
 
 async function documentationView(browser: Browser, player: LocalPlayer, directory: string): Promise<void> {
-  const options = { viewport: SIZES.wide, colorScheme: 'dark' } as const;
+  const options = { viewport: { width: 1280, height: 960 }, colorScheme: 'dark' } as const;
+  const warming = await visit(browser, player.stack.playerUrl);
+  await signUp(warming.page, player);
+  await buy(warming.page, /Premium/); // the functions' first starts are over with this one
+  await warming.page.locator('.toast.good').waitFor();
+  await warming.page.context().close();
   const { page } = await visit(browser, player.stack.playerUrl, options);
   await signInAsDemo(page);
   await buy(page, /Premium/);

@@ -26,6 +26,7 @@ async function viewerOfTwoScreens(): Promise<Page> {
   await signUp(page, player);
   await buy(page, /Sports/);
   await card(page, 'derby-2026').and(page.locator('.open')).waitFor();
+  await page.getByText('0 of 2 screens in use').waitFor();
   return page;
 }
 
