@@ -1,6 +1,6 @@
 import type { Refusal } from '../domain/access.ts';
 import { decideAdmission, type Admission, type WhenFull } from '../domain/admission.ts';
-import type { Snapshot } from '../domain/entitlements.ts';
+import { MOST_STREAMS, type Snapshot } from '../domain/entitlements.ts';
 import {
   isSamePlayer,
   replacedIn,
@@ -49,8 +49,11 @@ interface Attempt {
   readonly sinceMs: number;
 }
 
-/** Whoever is kept from a slot this often in a row is told to come back. */
-const MOST_ROUNDS = 12;
+/**
+ * Whoever is kept from a slot this often in a row is told to come back. Of sixteen who start in step for sixteen free
+ * slots, one gets in with every round.
+ */
+const MOST_ROUNDS = MOST_STREAMS + 4;
 
 /**
  * Takes a slot within the account's limit, or finds that there is none. Every round reads everything and then takes

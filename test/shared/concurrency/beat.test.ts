@@ -1,0 +1,206 @@
+import { describe, expect, test } from 'vitest';
+import { beat } from '../../../shared/concurrency/beat.ts';
+import { endSessionById } from '../../../shared/concurrency/end-session.ts';
+import { startSession } from '../../../shared/concurrency/start-session.ts';
+import { Unavailable } from '../../../shared/errors.ts';
+import type { SessionGrant } from '../../../shared/ports.ts';
+import { entitlement } from '../../support/catalogs.ts';
+import { announced, beats, devicesIn, LEASE_MS, play, request, sessionsWorld, started } from './world.ts';
+
+async function alive(world: ReturnType<typeof sessionsWorld>, grant: SessionGrant): Promise<SessionGrant> {
+  const beaten = await beat(world, grant);
+  if (!beaten.alive) throw new Error(`over: ${beaten.reason}`);
+  return beaten.grant;
+}
+
+describe('a heartbeat', () => {
+  test('is one call as long as nothing has happened, and extends lease and slot from before it', async () => {
+    const world = sessionsWorld();
+    const grant = await started(world, 'tv');
+    world.slots.calls.length = 0;
+    world.now.advance(15_000);
+    const next = await alive(world, grant);
+    expect(world.slots.calls).toEqual(['replace']);
+    expect(next).toEqual({ ...grant, expiresAtMs: world.now() + LEASE_MS });
+    expect(world.slots.endsAtMs(1)).toBe(next.expiresAtMs + 5000);
+  });
+
+  test('with a token that has expired asks nobody', async () => {
+    const world = sessionsWorld();
+    const grant = await started(world, 'tv');
+    world.now.advance(LEASE_MS - 1);
+    expect(await beats(world, grant)).toEqual(['alive']);
+    world.now.advance(1);
+    world.slots.calls.length = 0;
+    expect(await beats(world, grant)).toEqual(['expired']);
+    expect(world.slots.calls).toEqual([]);
+  });
+
+  test('learns that its session was ended, also when whoever took its place has gone since', async () => {
+    const world = sessionsWorld({ limit: 1 });
+    const [tv] = await play(world, 'tv');
+    const phone = await started(world, 'phone', { terminate: tv!.session.sessionId });
+    await endSessionById(world, 'ada', phone.session.sessionId);
+    expect(await beats(world, tv!, phone)).toEqual(['terminated', 'terminated']);
+    expect(devicesIn(world)).toEqual(['†phone']);
+  });
+
+  test('of a session that was merely forgotten takes a free slot again, under the same id', async () => {
+    const world = sessionsWorld({ limit: 2 });
+    const [tv, tablet] = await play(world, 'tv', 'tablet');
+    world.slots.flush();
+    const next = await alive(world, tablet!);
+    expect(next).toMatchObject({ slot: 1, session: { sessionId: tablet!.session.sessionId } });
+    expect(next.session.nonce).not.toBe(tablet!.session.nonce);
+    expect(await beats(world, next)).toEqual(['alive']);
+    // The tablet has the television's slot now, so that one starts again by itself.
+    expect(await beats(world, tv!)).toEqual(['expired']);
+  });
+
+  test('finds the slot that an earlier heartbeat has taken, whose answer was lost', async () => {
+    const world = sessionsWorld();
+    const [tv] = await play(world, 'tv');
+    world.slots.flush();
+    await alive(world, tv!);
+    const again = await alive(world, tv!);
+    expect(again.slot).toBe(1);
+    expect(devicesIn(world)).toEqual(['tv']);
+  });
+
+  test('of a session that was forgotten takes nobody’s slot, and has it start again', async () => {
+    const world = sessionsWorld({ limit: 1, whenFull: 'end-oldest' });
+    const [tv] = await play(world, 'tv');
+    world.slots.flush();
+    const [phone] = await play(world, 'phone');
+    expect(await beats(world, tv!, phone!)).toEqual(['expired', 'alive']);
+  });
+
+  test('of a session that was forgotten gives way to a newer one of the same player', async () => {
+    const world = sessionsWorld({ limit: 2 });
+    const [other, before] = await play(world, 'tablet', 'tv');
+    world.slots.flush();
+    const after = await started(world, 'tv');
+    expect(other!.slot).toBe(1);
+    expect(await beats(world, before!, after)).toEqual(['superseded', 'alive']);
+    expect(devicesIn(world)).toEqual(['tv']);
+  });
+
+  test('beside another of the same session after a flush is told of no end', async () => {
+    const world = sessionsWorld({ limit: 3 });
+    const [tv] = await play(world, 'tv');
+    world.slots.flush();
+    const both = await Promise.all([beat(world, tv!), beat(world, tv!)]);
+    expect(both.map((one) => one.alive)).toEqual([true, true]);
+    expect(announced(world)).toEqual([]);
+    expect(devicesIn(world).filter((device) => device === 'tv')).toHaveLength(1);
+  });
+
+  test('whose step into a slot is unclear has the player start again, rather than live twice', async () => {
+    const world = sessionsWorld();
+    const [tv] = await play(world, 'tv');
+    world.slots.flush();
+    world.slots.next(['answered', 'late'], 'replace'); // its own place; then the free slot
+    expect(await beats(world, tv!)).toEqual(['expired']);
+  });
+
+  test('without an answer is no answer', async () => {
+    const world = sessionsWorld();
+    const [tv] = await play(world, 'tv');
+    world.slots.next(['unanswered']);
+    await expect(beat(world, tv!)).rejects.toThrow(Unavailable);
+    expect(await beats(world, tv!)).toEqual(['alive']);
+  });
+});
+
+describe('when time has changed what the account holds', () => {
+  const ends = '2026-11-22T10:00:30.000Z';
+
+  test('a heartbeat looks once, and not again', async () => {
+    const world = sessionsWorld();
+    world.holds(
+      entitlement({ maxStreams: 2 }),
+      entitlement({ entitlementId: 'addon', heldUntil: ends, grants: ['sports'] }),
+    );
+    const grant = await started(world, 'tv');
+    world.now.advance(30_000);
+    world.slots.calls.length = 0;
+    const next = await alive(world, grant);
+    expect(world.slots.calls).toEqual(['read', 'replace']);
+    expect(next.recheckAtMs).toBeNull();
+    await alive(world, next);
+    expect(world.slots.calls).toEqual(['read', 'replace', 'replace']);
+  });
+
+  test('a session that may not be watched any more is revoked, and told', async () => {
+    const world = sessionsWorld();
+    world.holds(entitlement({ maxStreams: 2, heldUntil: ends }));
+    const grant = await started(world, 'tv');
+    world.now.advance(29_999);
+    expect(await beats(world, grant)).toEqual(['alive']);
+    world.now.advance(1);
+    expect(await beats(world, grant)).toEqual(['revoked']);
+    expect(announced(world)).toEqual([['tv', 'revoked']]);
+  });
+
+  test('a session above the new limit leaves its slot and starts again by itself', async () => {
+    const world = sessionsWorld();
+    world.holds(
+      entitlement({ maxStreams: 1 }),
+      entitlement({ entitlementId: 'addon', extraStreams: 1, heldUntil: ends }),
+    );
+    const [tv, tablet] = await play(world, 'tv', 'tablet');
+    world.now.advance(28_000);
+    expect(await beats(world, tv!, tablet!)).toEqual(['alive', 'expired']);
+    expect(devicesIn(world)).toEqual(['tv', '†tablet']);
+    expect(announced(world)).toEqual([]);
+  });
+});
+
+describe('what is not counted', () => {
+  test('is looked up at each heartbeat, and writes nothing', async () => {
+    const world = sessionsWorld({ limit: 1 });
+    const grant = await started(world, 'tv', { contentId: 'news' });
+    world.slots.calls.length = 0;
+    world.now.advance(15_000);
+    expect(await alive(world, grant)).toMatchObject({ slot: null, expiresAtMs: world.now() + LEASE_MS });
+    expect(world.slots.calls).toEqual(['read']);
+  });
+
+  test('is revoked when the account may not watch it any more', async () => {
+    const world = sessionsWorld();
+    const grant = await started(world, 'tv', { contentId: 'news' });
+    world.holds(entitlement({ maxStreams: 2, grants: [] }));
+    expect(await beats(world, grant)).toEqual(['revoked']);
+  });
+});
+
+describe('a session that was admitted in an outage', () => {
+  const degraded = async (world: ReturnType<typeof sessionsWorld>, deviceId: string) => {
+    const grant = await started(world, deviceId);
+    return { ...grant, slot: null, degradedUntilMs: grant.expiresAtMs };
+  };
+
+  test('takes a slot at its first heartbeat after it, and is degraded no more', async () => {
+    const world = sessionsWorld({ limit: 1 });
+    const grant = await degraded(world, 'tv');
+    world.slots.flush();
+    expect(await alive(world, grant)).toMatchObject({ slot: 1, degradedUntilMs: null });
+  });
+
+  test('is over, and counted as one too many, when there is no slot for it', async () => {
+    const world = sessionsWorld({ limit: 1 });
+    const grant = await degraded(world, 'tv');
+    world.slots.flush();
+    await play(world, 'phone');
+    expect(await beat(world, grant)).toEqual({ alive: false, reason: 'expired', overAdmitted: true });
+  });
+
+  test('is no longer than others above the limit of an account that holds nothing', async () => {
+    const world = sessionsWorld({ limit: 1 });
+    const grant = await degraded(world, 'tv');
+    world.slots.flush();
+    world.limitTo(0);
+    expect(await beats(world, grant)).toEqual(['revoked']);
+    expect(await startSession(world, 'ada', request('tv'))).toMatchObject({ reason: 'not-entitled' });
+  });
+});
