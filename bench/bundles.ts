@@ -5,7 +5,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { build } from 'esbuild';
 import { bundleFunctions, bundleOptions } from '../lib/bundling/bundle-functions.ts';
-import { deployedFunctions } from './assembly.ts';
+import { type DeployedFunction, deployedFunctions } from './assembly.ts';
 import { packageShares, type Share } from './bundle-contents.ts';
 import { summarize, type Summary } from './statistics.ts';
 
@@ -67,7 +67,7 @@ export async function measureBundles({ assembly, directory, report }: Options): 
 
 async function functionSubjects(assembly: string, outDir: string): Promise<readonly Subject[]> {
   const environments = new Map(
-    deployedFunctions(assembly).map(({ name, environment }) => [name, environment]),
+    deployedFunctions(assembly).map((deployed) => [deployed.name, environmentOf(deployed)]),
   );
   const bundles = await bundleFunctions({ outDir });
   return bundles.flatMap(({ name, directory, bytes, metafile }) => {
@@ -76,6 +76,13 @@ async function functionSubjects(assembly: string, outDir: string): Promise<reado
     const file = path.join(directory, 'index.mjs');
     return [{ name, bytes, shares: packageShares(metafile), file, environment }];
   });
+}
+
+/** What no import looks at: the address of a queue or table is only used by a call. */
+const NOWHERE = 'http://127.0.0.1:9/nowhere';
+
+function environmentOf({ environment, references }: DeployedFunction): Readonly<Record<string, string>> {
+  return { ...environment, ...Object.fromEntries(references.map((variable) => [variable, NOWHERE])) };
 }
 
 /** The same options, but for the plugins: those are what is to be compared. */

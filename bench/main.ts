@@ -1,4 +1,7 @@
-/** `npm run bench`: measures, prints the figures and writes docs/benchmarks.md. See there how to read them. */
+/**
+ * `npm run bench`: measures, prints the figures and writes docs/benchmarks.md, which says how to read them. What
+ * docs/costs.md is computed from goes to docs/measured.json.
+ */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { availableParallelism, cpus, tmpdir } from 'node:os';
 import path from 'node:path';
@@ -6,10 +9,13 @@ import { fileURLToPath } from 'node:url';
 import { synthesize } from './assembly.ts';
 import { measureBundles } from './bundles.ts';
 import { measurePurchases } from './purchase-to-player.ts';
+import { measuredOf } from './measured.ts';
 import { renderReport } from './report.ts';
+import { measureSessions } from './sessions.ts';
 
+const measured = fileURLToPath(new URL('../docs/measured.json', import.meta.url));
 const page = fileURLToPath(new URL('../docs/benchmarks.md', import.meta.url));
-const sections = ['bundles', 'purchase'] as const;
+const sections = ['bundles', 'purchase', 'sessions'] as const;
 
 process.env['TZ'] = 'UTC'; // as in Lambda; a thread cannot have a time zone of its own
 
@@ -24,23 +30,32 @@ try {
   report('synthesizing the app');
   const assembly = path.join(directory, 'assembly');
   await synthesize(assembly);
-  const text = renderReport({
-    machine: {
-      cores: availableParallelism(),
-      cpuModel: cpus()[0]?.model.trim() ?? 'unknown processor',
-      nodeVersion: process.versions.node,
-    },
-    at: new Date(),
-    bundles: wants('bundles') ? await measureBundles({ assembly, directory, report }) : undefined,
-    purchase: wants('purchase') ? await measurePurchases({ assembly, report }) : undefined,
-  });
+  const machine = {
+    cores: availableParallelism(),
+    cpuModel: cpus()[0]?.model.trim() ?? 'unknown processor',
+    nodeVersion: process.versions.node,
+  };
+  const at = new Date();
+  const bundles = wants('bundles') ? await bundlesOfEverything() : undefined;
+  const purchase = wants('purchase') ? await measurePurchases({ assembly, report }) : undefined;
+  const sessions = wants('sessions') ? await measureSessions({ assembly, report }) : undefined;
+  const text = renderReport({ machine, at, bundles, purchase, sessions });
   console.log(text);
   // A page with one section would look as if the other had been dropped.
   if (sections.every(wants)) await writeFile(page, text);
+  if (sessions)
+    await writeFile(measured, `${JSON.stringify(measuredOf({ machine, at, sessions }), null, 2)}\n`);
 } finally {
   await rm(directory, { recursive: true, force: true });
 }
 process.exit(); // a gRPC channel that lost its server would try again for ever
+
+/** All functions that a stage may have; the others are measured without the one that runs all the time. */
+async function bundlesOfEverything() {
+  const everything = path.join(directory, 'everything');
+  await synthesize(everything, { followHeartbeatTopic: true });
+  return measureBundles({ assembly: everything, directory, report });
+}
 
 /** Progress goes to standard error, so that standard output holds the figures alone. */
 function report(line: string): void {

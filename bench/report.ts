@@ -1,7 +1,10 @@
 import type { Hop } from './bare-hops.ts';
 import { momentoBytes, reasonFor, type Share } from './bundle-contents.ts';
 import type { BundleReport, MeasuredBundle } from './bundles.ts';
+import { kb, ms, summaryRow, table } from './markdown.ts';
 import type { PurchaseReport, Step } from './purchase-to-player.ts';
+import { sessionsSection } from './sessions-section.ts';
+import type { SessionsReport } from './sessions.ts';
 import type { Summary } from './statistics.ts';
 
 export interface Machine {
@@ -15,18 +18,20 @@ export interface Findings {
   readonly at: Date;
   readonly bundles: BundleReport | undefined;
   readonly purchase: PurchaseReport | undefined;
+  readonly sessions: SessionsReport | undefined;
 }
 
 /** The figures as Markdown, with how to read them. */
-export function renderReport({ machine, at, bundles, purchase }: Findings): string {
+export function renderReport({ machine, at, bundles, purchase, sessions }: Findings): string {
   const parts = [
     `# Benchmarks`,
-    `\`npm run bench\` measures and writes this page; \`npm run bench -- bundles\` and \`npm run bench -- purchase\`
-print one section. Nothing passes or fails by these figures: they are one run on one machine, and what counts are the
+    `\`npm run bench\` measures and writes this page; \`npm run bench -- bundles\`, \`npm run bench -- purchase\` and
+\`npm run bench -- sessions\` print one section. Nothing passes or fails by these figures: they are one run on one machine, and what counts are the
 ratios between figures of the same run.`,
     `${at.toISOString().slice(0, 10)}, ${machine.cores} × ${machine.cpuModel}, Node ${machine.nodeVersion}.`,
     ...(bundles ? bundleSection(bundles) : []),
     ...(purchase ? purchaseSection(purchase) : []),
+    ...(sessions ? sessionsSection(sessions) : []),
   ];
   return `${parts.join('\n\n')}\n`;
 }
@@ -155,21 +160,4 @@ function sumOf(hops: PurchaseReport['hops'], times: (hop: Hop) => number): Sum {
   const sum = (of: 'p50' | 'p99') =>
     entries.reduce((total, [hop, summary]) => total + times(hop) * summary[of], 0);
   return { p50: sum('p50'), p99: sum('p99') };
-}
-
-function summaryRow(what: string, { p50, p99, min, max }: Summary): readonly string[] {
-  return [what, ms(p50), ms(p99), ms(min), ms(max)];
-}
-
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
-  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
-}
-
-function ms(value: number): string {
-  return value.toFixed(1);
-}
-
-function kb(bytes: number): string {
-  return Math.round(bytes / 1000).toString();
 }

@@ -2,13 +2,15 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import type { RemoteCall } from './remote-calls.ts';
-import type { Answer, Order, Surroundings } from './stack-process.ts';
+import type { Answer, MomentoTraffic, Order, Surroundings } from './stack-process.ts';
 
 export interface RunningStack extends Surroundings {
   /** From now on calls are noted, until one of this name has been answered. */
   watch(until: string): Promise<void>;
   /** The calls since then, once the last one has been answered. */
   calls(): Promise<readonly RemoteCall[]>;
+  /** What Momento has been asked until now. */
+  traffic(): Promise<MomentoTraffic>;
   stop(): Promise<void>;
 }
 
@@ -42,6 +44,10 @@ export async function runStack(assembly: string): Promise<RunningStack> {
     async calls() {
       const { calls } = await order({ kind: 'calls' }, 'calls');
       return calls;
+    },
+    async traffic() {
+      const { traffic } = await order({ kind: 'traffic' }, 'traffic');
+      return traffic;
     },
     async stop() {
       await order({ kind: 'stop' }, 'stopped');

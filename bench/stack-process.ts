@@ -4,18 +4,30 @@ import { type RemoteCall, watchCalls } from './remote-calls.ts';
 
 export type Order =
   /** Forgets the calls so far; `calls` will wait for the next one of this name to be answered. */
-  { readonly kind: 'watch'; readonly until: string } | { readonly kind: 'calls' } | { readonly kind: 'stop' };
+  | { readonly kind: 'watch'; readonly until: string }
+  | { readonly kind: 'calls' }
+  | { readonly kind: 'traffic' }
+  | { readonly kind: 'stop' };
 
 export type Answer =
   | { readonly kind: 'ready'; readonly surroundings: Surroundings }
   | { readonly kind: 'watching' }
   | { readonly kind: 'calls'; readonly calls: readonly RemoteCall[] }
+  | { readonly kind: 'traffic'; readonly traffic: MomentoTraffic }
   | { readonly kind: 'stopped' };
 
 /** What a client of the stack has to know. */
 export interface Surroundings extends Pick<LocalStack, 'config' | 'endpoints' | 'outputs'> {
   readonly checkoutSecret: string;
+  /** The text of the parameter `session-keys`. */
+  readonly sessionKeys: string;
   readonly momentoDataKey: string;
+}
+
+/** What Momento has been asked since the stack was started; bytes are those of messages, requests and answers. */
+export interface MomentoTraffic {
+  readonly calls: number;
+  readonly bytes: number;
 }
 
 const watch = watchCalls();
@@ -32,6 +44,7 @@ tell({
     endpoints,
     outputs,
     checkoutSecret: parameter('checkout-secrets'),
+    sessionKeys: parameter('session-keys'),
     momentoDataKey: parameter('momento-data-key'),
   },
 });
@@ -45,6 +58,13 @@ async function obey(order: Order): Promise<void> {
     case 'calls':
       await settled;
       return tell({ kind: 'calls', calls: watch.calls });
+    case 'traffic': {
+      const { requests, answers } = local.momento.countBytes();
+      return tell({
+        kind: 'traffic',
+        traffic: { calls: local.momento.countCalls(), bytes: requests + answers },
+      });
+    }
     case 'stop':
       watch.stop();
       await local.stop();

@@ -13,9 +13,9 @@ import { UsherFunction } from './usher-function.ts';
 const SESSION_KEYS: Readonly<Record<string, ParameterName>> = { SESSION_KEYS_PARAMETER: 'session-keys' };
 
 /**
- * A million heartbeats by the function URL may cost $0.30, Momento apart. The requests are $0.20 of it; the rest buys
- * 30 ms each at 256 MB and $0.0000133334 a GB-second (arm64). No viewer waits for a heartbeat, so a cold start may
- * take its time.
+ * A million heartbeats by the function URL may cost $0.30 before transfer, Momento apart. The requests are $0.20 of
+ * it; the rest buys 30 ms each at 256 MB and $0.0000133334 a GB-second (arm64), of which docs/costs.md finds a third in
+ * use. No viewer waits for a heartbeat, so a cold start may take its time.
  */
 const HEARTBEAT_MEMORY_MB = 256;
 
