@@ -75,6 +75,7 @@ export function sessionLaws({ slots, now, table, catalog, slotMs, settled, world
   const givenTexts = new Set<string>();
   const told = new Set<string>();
   const untold = new Set<string>();
+  const toldAt = new Map<string, number>();
   const sinceOf = new Map<string, number>();
   const twinsSince = new Map<string, number>();
 
@@ -120,6 +121,7 @@ export function sessionLaws({ slots, now, table, catalog, slotMs, settled, world
 
   function published({ data: { sessionId } }: SessionTerminated, arrived: boolean): void {
     (arrived ? told : untold).add(sessionId);
+    toldAt.set(sessionId, (events += 1));
   }
 
   function answered(call: Call, answer: Answer): void {
@@ -205,14 +207,17 @@ export function sessionLaws({ slots, now, table, catalog, slotMs, settled, world
     );
     const shared = slots.copy(now);
     const texts: string[] = [];
+    const ids = new Set<string>();
     let each = 0;
     for (const grant of grants) {
       const beaten = await beat(world(shared, now), grant);
       if (beaten.alive && beaten.grant.slot !== null) texts.push(textOfSession(beaten.grant.session));
       const alone = await beat(world(slots.copy(now), now), grant);
-      if (alone.alive && alone.grant.slot !== null) each += 1;
+      if (!alone.alive || alone.grant.slot === null) continue;
+      each += 1;
+      ids.add(grant.session.sessionId);
     }
-    return { together: texts.filter((text) => shared.texts().includes(text)).length, each };
+    return { together: texts.filter((text) => shared.texts().includes(text)).length, each, ids };
   }
 
   function everybodyWasTold(): void {
@@ -313,6 +318,8 @@ export function sessionLaws({ slots, now, table, catalog, slotMs, settled, world
       flushedMs = now();
     },
     sessionIds: (): readonly string[] => [...newest.keys()],
+    /** The newest token of every session. */
+    newest: (): readonly SessionGrant[] => [...newest.values()],
     /** All tokens that were ever given, the last few of them. */
     tokens: (): readonly SessionGrant[] => given.slice(-12),
   };

@@ -116,13 +116,12 @@ describe('ending a session by its id', () => {
     const world = sessionsWorld({ limit: 1 });
     const [tv] = await play(world, 'tv');
     world.slots.next(['unanswered'], 'replace');
-    const read = world.slots.read;
     let reads = 0;
     const slots = {
       ...world.slots,
       read: async (accountId: string) => {
         if ((reads += 1) === 2) await started(world, 'phone');
-        return read(accountId);
+        return world.slots.read(accountId);
       },
     };
     expect(await endSessionById({ ...world, slots }, 'ada', tv!.session.sessionId)).toEqual({ ended: true });

@@ -126,11 +126,10 @@ describe('while a start is under way', () => {
   test('a lowered limit makes it step out again, and nobody has heard of it', async () => {
     const world = sessionsWorld({ limit: 2 });
     await play(world, 'tv');
-    const replace = world.slots.replace;
     const slots: typeof world.slots = {
       ...world.slots,
       replace: async (...write) => {
-        const stored = await replace(...write);
+        const stored = await world.slots.replace(...write);
         if (slots.calls.length < 6) world.limitTo(1);
         return stored;
       },
@@ -172,7 +171,6 @@ describe('while a start is under way', () => {
     const world = sessionsWorld({ limit: 1 });
     world.slots.next(['unanswered'], 'replace');
     let ended: string | undefined;
-    const read = world.slots.read;
     const slots: typeof world.slots = {
       ...world.slots,
       read: async (accountId) => {
@@ -183,7 +181,7 @@ describe('while a start is under way', () => {
           const { session } = await started(world, 'tablet', { terminate: ended });
           await world.slots.replace('ada', 1, textOfSession(session), '{"ended":{}}');
         }
-        return read(accountId);
+        return world.slots.read(accountId);
       },
     };
     const phone = await started({ ...world, slots }, 'phone');
@@ -193,12 +191,11 @@ describe('while a start is under way', () => {
 
   test('a newer start of the same player wins, whichever came first into a slot', async () => {
     const world = sessionsWorld({ limit: 2 });
-    const read = world.slots.read;
     let newer: Promise<unknown> | undefined;
     const slots: typeof world.slots = {
       ...world.slots,
       read: async (accountId) => {
-        const found = await read(accountId);
+        const found = await world.slots.read(accountId);
         if (!newer) {
           world.now.advance(10);
           newer = Promise.resolve(started(world, 'tv'));
