@@ -1,5 +1,6 @@
 import { CacheClient, Configurations, CredentialProvider, ReadConcern } from '@gomomento/sdk';
 import { decodeProtectedHeader } from 'jose';
+import { vi } from 'vitest';
 import type { LocalStack } from '../../local/stack.ts';
 import { buy, call, checkoutEvent, depthOf, newViewer, snapshotOf, type Viewer } from './support.ts';
 
@@ -114,7 +115,7 @@ export async function bought(
 ): Promise<void> {
   const { version } = await snapshotOf(stack, viewer);
   await buy(stack, checkoutEvent(viewer.accountId, changes));
-  while ((await snapshotOf(stack, viewer)).version === version);
+  await until(async () => (await snapshotOf(stack, viewer)).version > version);
 }
 
 /** A viewer with four screens, whose purchase has been dealt with to the end. */
@@ -127,7 +128,7 @@ export async function newSubscriber(stack: LocalStack): Promise<Viewer> {
 
 /** Waits until every checkout event has been dealt with, pushes and the end of sessions included. */
 export async function queueEmpty(stack: LocalStack): Promise<void> {
-  while ((await depthOf(stack, stack.outputs['CheckoutQueueUrl'])) > 0);
+  await until(async () => (await depthOf(stack, stack.outputs['CheckoutQueueUrl'])) === 0);
 }
 
 /** The lines a function of the stage logged with this message. */
@@ -157,4 +158,9 @@ export function stageCache({ momento }: LocalStack): CacheClient {
     }),
     defaultTtlSeconds: 60,
   });
+}
+
+/** Asks again and again, with pauses in which others get on. */
+export async function until(holds: () => Promise<boolean>): Promise<void> {
+  await vi.waitUntil(holds, { interval: 50, timeout: 20_000 });
 }
