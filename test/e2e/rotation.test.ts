@@ -1,6 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { LocalStack } from '../../local/stack.ts';
+import type { SessionKeys } from '../../shared/session-tokens/session-keys.ts';
+import { makeSessionKey } from '../support/session-keys.ts';
+import { admitted, beat, beatByUrl, kidOf, type Lease } from './session-support.ts';
 import {
   call,
   checkoutEvent,
@@ -106,4 +109,77 @@ test('while SSM cannot be reached, a cold function says so, and works as soon as
   expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
   stack.ssm.unblock();
   expect(await tokensOf(stack, viewer)).toMatchObject({ userId: viewer.accountId });
+});
+
+/** Sessions that beat by both doors, all at the same moment, with the newest token each. */
+async function watch(sessions: Lease[], beats: number): Promise<void> {
+  for (let n = 0; n < beats; n += 1) {
+    const answers = await Promise.all(
+      sessions.map(({ sessionToken, heartbeatUrl }, index) =>
+        (n + index) % 2 === 0
+          ? beat(stack, viewer, { sessionToken })
+          : beatByUrl(heartbeatUrl!, { sessionToken }),
+      ),
+    );
+    expect(answers.map(({ status }) => status)).toEqual(sessions.map(() => 200));
+    for (const [index, { body }] of answers.entries()) sessions[index] = { ...sessions[index]!, ...body };
+  }
+}
+
+/** The session keys in force, and how an operator puts others. */
+const sessionKeys = () => JSON.parse(stack.ssm.get(parameter('session-keys'))!) as SessionKeys;
+const putSessionKeys = (keys: SessionKeys) =>
+  stack.ssm.put({ name: parameter('session-keys'), value: JSON.stringify(keys), type: 'SecureString' });
+
+test('session keys are rotated without a failed heartbeat, by functions that know the old ones and by those that know the new', async () => {
+  const [{ current: old }, young] = [sessionKeys(), makeSessionKey('young')];
+  const sessions: Lease[] = [];
+  const kids = () => new Set(sessions.map(({ sessionToken }) => kidOf(sessionToken)));
+  /** Two more players, for whom one more function of each door begins: it knows the keys that are in force then. */
+  const twoMore = async () => {
+    for (let n = 0; n < 2; n += 1) {
+      const uncounted = { contentId: 'morning-news', deviceId: `tv-${sessions.length}` };
+      sessions.push(await admitted(stack, viewer, uncounted));
+    }
+  };
+
+  await twoMore();
+  await watch(sessions, 4);
+  expect(kids()).toEqual(new Set([old.kid]));
+
+  putSessionKeys({ current: old, next: young });
+  await twoMore();
+  await watch(sessions, 4);
+  expect(kids()).toEqual(new Set([old.kid]));
+
+  putSessionKeys({ current: young, previous: old });
+  await twoMore();
+  // Some still sign with the key that they have cached, and the others take it; a device may not beat 40 times a minute.
+  const seen = new Set<string | undefined>();
+  for (let round = 0; round < 20 && seen.size < 2; round += 1) {
+    await watch(sessions, 1);
+    for (const kid of kids()) seen.add(kid);
+  }
+  await watch(sessions, 2);
+  expect(seen).toEqual(new Set([old.kid, young.kid]));
+});
+
+test('a session that has beaten since the rotation goes on when the old key is removed, and what that signed is none', async () => {
+  const [{ current: old }, young] = [sessionKeys(), makeSessionKey('young')];
+  const lease = await admitted(stack, viewer, { contentId: 'morning-news' });
+  const { sessionToken, heartbeatUrl } = lease;
+  expect(kidOf(sessionToken)).toBe(old.kid);
+
+  // The route's function begins after the rotation, the URL's after the removal: so neither has anything else cached.
+  putSessionKeys({ current: young, previous: old });
+  const renewed = await beat(stack, viewer, { sessionToken });
+  expect(renewed.status).toBe(200);
+  expect(kidOf(renewed.body.sessionToken)).toBe(young.kid);
+
+  putSessionKeys({ current: young });
+  const removed = await beatByUrl(heartbeatUrl!, { sessionToken });
+  expect(removed).toMatchObject({ status: 401, body: { type: 'urn:usher:problem:invalid-session-token' } });
+  const further = { sessionToken: renewed.body.sessionToken };
+  expect((await beatByUrl(heartbeatUrl!, further)).status).toBe(200);
+  expect((await beat(stack, viewer, further)).status).toBe(200);
 });
