@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import type { Metafile } from 'esbuild';
 
 export interface Share {
@@ -7,6 +8,27 @@ export interface Share {
 
 /** What the files of this repository are counted under. */
 export const OWN_CODE = 'usher';
+
+type Outputs = Metafile['outputs'];
+
+/** Of a bundle's files those that its import reads: the entry, and what it imports without `await`. */
+export function readAtStart({ outputs }: Pick<Metafile, 'outputs'>): { readonly outputs: Outputs } {
+  const read = new Set<string>();
+  const visit = (file: string) => {
+    const output = outputs[file];
+    if (output === undefined || read.has(file)) return;
+    read.add(file);
+    for (const { path, kind } of output.imports) if (kind === 'import-statement') visit(path);
+  };
+  // To esbuild what is imported with `await` is an entry, too.
+  for (const file of Object.keys(outputs)) if (basename(file) === 'index.mjs') visit(file);
+  return { outputs: Object.fromEntries(Object.entries(outputs).filter(([file]) => read.has(file))) };
+}
+
+/** The size of all these files. */
+export function bytesOf({ outputs }: Pick<Metafile, 'outputs'>): number {
+  return Object.values(outputs).reduce((sum, { bytes }) => sum + bytes, 0);
+}
 
 /** What each npm package takes up in a bundle, after minification, the largest first. */
 export function packageShares({ outputs }: Pick<Metafile, 'outputs'>): readonly Share[] {

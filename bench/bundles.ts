@@ -6,12 +6,16 @@ import { promisify } from 'node:util';
 import { build } from 'esbuild';
 import { bundleFunctions, bundleOptions } from '../lib/bundling/bundle-functions.ts';
 import { type DeployedFunction, deployedFunctions } from './assembly.ts';
-import { packageShares, type Share } from './bundle-contents.ts';
+import { bytesOf, packageShares, readAtStart, type Share } from './bundle-contents.ts';
 import { summarize, type Summary } from './statistics.ts';
 
 export interface MeasuredBundle {
   readonly name: string;
+  /** Of what its import reads. */
   readonly bytes: number;
+  /** Of what is read when it is first needed. */
+  readonly laterBytes: number;
+  /** Of what its import reads. */
   readonly shares: readonly Share[];
   readonly importMs: Summary;
 }
@@ -30,10 +34,7 @@ interface Options {
   readonly report: (line: string) => void;
 }
 
-interface Subject {
-  readonly name: string;
-  readonly bytes: number;
-  readonly shares: readonly Share[];
+interface Subject extends Omit<MeasuredBundle, 'importMs'> {
   readonly file: string;
   readonly environment: Readonly<Record<string, string>>;
 }
@@ -58,8 +59,8 @@ export async function measureBundles({ assembly, directory, report }: Options): 
     report(`bundles: ${round + 1} of ${SAMPLES} rounds`);
   }
   const measured = subjects.map((subject): MeasuredBundle => {
-    const { name, bytes, shares } = subject;
-    return { name, bytes, shares, importMs: summarize(samples.get(subject) ?? []) };
+    const { name, bytes, laterBytes, shares } = subject;
+    return { name, bytes, laterBytes, shares, importMs: summarize(samples.get(subject) ?? []) };
   });
   const [baseline, ...functions] = measured as [MeasuredBundle, ...MeasuredBundle[]];
   return { wholeSdk: baseline, functions };
@@ -74,7 +75,10 @@ async function functionSubjects(assembly: string, outDir: string): Promise<reado
     const environment = environments.get(name);
     if (environment === undefined) return []; // no part of the stack, so nobody waits for its import
     const file = path.join(directory, 'index.mjs');
-    return [{ name, bytes, shares: packageShares(metafile), file, environment }];
+    const start = readAtStart(metafile);
+    const startBytes = bytesOf(start);
+    const laterBytes = bytes - startBytes;
+    return [{ name, bytes: startBytes, laterBytes, shares: packageShares(start), file, environment }];
   });
 }
 
@@ -104,7 +108,8 @@ async function bundleWholeSdk(directory: string): Promise<Subject> {
   await mkdir(directory, { recursive: true });
   await writeFile(file, output.contents);
   const bytes = output.contents.byteLength;
-  return { name: 'all of @gomomento/sdk', bytes, shares: packageShares(metafile), file, environment: {} };
+  const shares = packageShares(metafile);
+  return { name: 'all of @gomomento/sdk', bytes, laterBytes: 0, shares, file, environment: {} };
 }
 
 const timer = fileURLToPath(new URL('time-import.mjs', import.meta.url));

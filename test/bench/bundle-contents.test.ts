@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { momentoBytes, OWN_CODE, packageShares } from '../../bench/bundle-contents.ts';
+import { bytesOf, momentoBytes, OWN_CODE, packageShares, readAtStart } from '../../bench/bundle-contents.ts';
 
 function bundleOf(files: Readonly<Record<string, number>>) {
   const inputs = Object.entries(files).map(([file, bytesInOutput]) => [file, { bytesInOutput }]);
@@ -41,5 +41,35 @@ describe('what a bundle is made of', () => {
       }),
     );
     expect(momentoBytes(shares)).toBe(12);
+  });
+
+  it('reads at the start what is imported without waiting, however far away, and nothing else', () => {
+    const output = (
+      bytes: number,
+      imports: readonly (readonly ['import-statement' | 'dynamic-import', string])[],
+    ) => ({
+      bytes,
+      inputs: {},
+      exports: [],
+      imports: imports.map(([kind, path]) => ({ kind, path })),
+    });
+    const outputs = {
+      'index.mjs': {
+        ...output(1, [
+          ['import-statement', 'shared.mjs'],
+          ['dynamic-import', 'table.mjs'],
+        ]),
+        entryPoint: 'functions/renew-session.ts',
+      },
+      'shared.mjs': output(20, [
+        ['import-statement', 'base.mjs'],
+        ['dynamic-import', 'rare.mjs'],
+      ]),
+      'base.mjs': output(300, [['import-statement', 'shared.mjs']]),
+      'table.mjs': { ...output(4000, [['import-statement', 'base.mjs']]), entryPoint: 'shared/table.ts' },
+      'rare.mjs': output(50_000, []),
+    };
+    expect(bytesOf(readAtStart({ outputs }))).toBe(321);
+    expect(bytesOf({ outputs })).toBe(54_321);
   });
 });

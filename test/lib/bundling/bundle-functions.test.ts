@@ -1,4 +1,4 @@
-import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { describe, expect, it, vi } from 'vitest';
@@ -9,7 +9,7 @@ import { scratchDirectory } from './scratch.ts';
 vi.setConfig({ testTimeout: 60_000 });
 
 describe('bundling the functions', () => {
-  it('makes a directory with one module of each, that needs nothing beside it', async () => {
+  it('makes a directory of each, that needs nothing beside it', async () => {
     const root = await scratchDirectory();
     const functionsDir = await sources(root, {
       'greet.ts': `import { name } from './name.js'; import { hostname } from 'node:os';
@@ -25,6 +25,50 @@ describe('bundling the functions', () => {
       readonly handler: () => Promise<string>;
     };
     expect(await handler()).toBe('usher/ on string');
+  });
+
+  it('makes a file of its own of what a function imports when it first needs it', async () => {
+    const root = await scratchDirectory();
+    const functionsDir = await sources(root, {
+      'greet.ts': `import { name } from './parts/name.ts';
+        export const handler = async () => (await import('./parts/greeting.ts')).greeting(name);`,
+      'parts/name.ts': `export const name = 'usher'; export const unused = 'nobody asks for this';`,
+      'parts/greeting.ts': `import { name } from './name.ts'; globalThis.greetingLoads = (globalThis.greetingLoads ?? 0) + 1;
+        export const greeting = (whom: string) => 'hello ' + (whom === name ? whom : 'stranger');`,
+    });
+    const outDir = join(root, 'out');
+    const [greet] = await bundleFunctions({ outDir, functionsDir });
+    const directory = join(outDir, 'greet');
+    const files = await readdir(directory);
+    const texts = await Promise.all(files.map((file) => readFile(join(directory, file), 'utf8')));
+    expect(files).toContain('index.mjs');
+    expect(files.some((file) => /^greeting-\w+\.mjs$/.test(file))).toBe(true);
+    expect(texts.join('')).not.toContain('nobody asks for this');
+    const total = texts.reduce((sum, text) => sum + Buffer.byteLength(text), 0);
+    expect(greet?.bytes).toBe(total);
+
+    const loads = () => (globalThis as { greetingLoads?: number }).greetingLoads;
+    const { handler } = (await import(pathToFileURL(join(directory, 'index.mjs')).href)) as {
+      readonly handler: () => Promise<string>;
+    };
+    expect(loads()).toBeUndefined();
+    expect(await handler()).toBe('hello usher');
+    expect(loads()).toBe(1);
+  });
+
+  it('leaves no file of a bundle that has been no part of it for a while', async () => {
+    const root = await scratchDirectory();
+    const outDir = join(root, 'out');
+    const functionsDir = await sources(root, { 'greet.ts': 'export const handler = 1;' });
+    await bundleFunctions({ outDir, functionsDir });
+    for (const name of ['greeting-OLD.mjs', 'greeting-NEW.mjs']) {
+      await writeFile(join(outDir, 'greet', name), 'export {};');
+    }
+    const hourAgo = new Date(Date.now() - 3_600_000);
+    await utimes(join(outDir, 'greet', 'greeting-OLD.mjs'), hourAgo, hourAgo);
+    await bundleFunctions({ outDir, functionsDir });
+    // A build of other sources, side by side with this one, may need what is new.
+    expect(await readdir(join(outDir, 'greet'))).toEqual(['greeting-NEW.mjs', 'index.mjs']);
   });
 
   it('leaves no bundle of a function that is no more', async () => {
