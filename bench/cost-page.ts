@@ -89,8 +89,8 @@ HTTP API, and comes to ${usd(beforeTransfer(cost.url))} by the function URL: ${(
 arm64 processors are others. Lambda gives a whole core at 1,769 MB and less in proportion, so billed is the time divided by that
 share, and what the function waits: ${ASSUMED.roundTripMs} ms per round trip to Momento, assumed. Rounded up to the next millisecond.
 - **Transfer** is the answer over HTTP/1.1 with its headers as the local stack sends it, plus ${ASSUMED.headerBytes.functionUrl} bytes (function URL) or
-${ASSUMED.headerBytes.restApi} bytes (edge-optimised REST API) for headers that only AWS adds, from their documented forms. TLS is not counted; nor is what goes
-to Momento in the same region. A session token has ${measured.sizes.sessionToken} bytes.
+${ASSUMED.headerBytes.restApi} bytes (edge-optimised REST API) for headers that only AWS adds, from examples of them. TLS is not counted; nor are
+preflights, of which a browser sends one an hour, and what goes to Momento in the same region. A session token has ${measured.sizes.sessionToken} bytes.
 - **Logs**: heartbeats write no line when all is well, by either door, and neither does Lambda for them (system logs at \`WARN\`).
 - **Traces**: X-Ray is off for all functions. Recording every invocation would cost ${usd(prices.usd.millionTraces.usd)} a million.
 - **Momento** by the GB, each item counted as 1 KB at least: a heartbeat is two items (${measured.sizes.momentoPerBeat.bytes} bytes of messages in
