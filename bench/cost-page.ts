@@ -22,7 +22,7 @@ import type { Measured } from './measured.ts';
 /** What a million heartbeats by the function URL may cost before transfer, Momento apart. */
 export const MOST_USD_PER_MILLION_BEATS = 0.3;
 
-/** The figures that are published for the same pattern, transfer and store apart. */
+/** The figures that are published for the same pattern, the store apart and, by what they leave for it, transfer. */
 const ANCHORS = { restApi: 3.78, httpApi: 1.28 };
 
 /** The page docs/costs.md. */
@@ -60,7 +60,8 @@ No free tier and no discount is counted. Nothing here was billed: it is arithmet
 ${usd(prices.usd.lambdaMillionRequests.usd)} are the requests; by the REST route ${usd(beforeTransfer(cost.route))}. The bytes of the answers come on top: ${usd(cost.url.transfer)} a million,
 once the 100 GB are used up that leave an AWS account free each month (${Math.floor(freeBeats / 1e6)} million heartbeats, were there nothing else).
 With them it is ${usd(withoutMomento(cost.url))}, so the limit of ${usd(MOST_USD_PER_MILLION_BEATS)} that this door was built for holds before transfer and
-within the free 100 GB, **not** beyond: nearly all of an answer is the session token that third parties verify.`,
+within the free 100 GB, **not** beyond: ${measured.sizes.sessionToken} of the ${renewSession.answerBytes} bytes of an answer are the session token, which third
+parties verify, and the rest is mostly headers.`,
     table(COST_HEAD, [
       costRow('**a million heartbeats, function URL**', cost.url, usd),
       costRow('a million heartbeats, REST route', cost.route, usd),
@@ -70,8 +71,8 @@ within the free 100 GB, **not** beyond: nearly all of an answer is the session t
     ]),
     `USD. A stream beats ${beats} times an hour, every ${heartbeatSeconds} s (\`heartbeatSeconds\`): one stream-hour is ${usd6(beforeTransfer(cost.url) * millionth)} by the URL and
 ${usd6(beforeTransfer(cost.route) * millionth)} by the route, before transfer and Momento; half as many beats cost half.`,
-    `Published figures for the same pattern, which count neither transfer nor store, are about ${usd(ANCHORS.restApi)} on a REST API and
-${usd(ANCHORS.httpApi)} on an HTTP API. Counted as they are, usher comes to ${usd(beforeTransfer(cost.route))} by its REST route, would come to ${usd(beforeTransfer(cost.httpApi))} behind an
+    `Published figures for the same pattern, the store apart, are about ${usd(ANCHORS.restApi)} on a REST API and ${usd(ANCHORS.httpApi)} on an HTTP
+API. Beside the requests they leave ${usd(ANCHORS.restApi - prices.usd.restMillionRequests.usd - prices.usd.lambdaMillionRequests.usd)}, which is no room for transfer. Counted as they are, usher comes to ${usd(beforeTransfer(cost.route))} by its REST route, would come to ${usd(beforeTransfer(cost.httpApi))} behind an
 HTTP API, and comes to ${usd(beforeTransfer(cost.url))} by the function URL: ${(ANCHORS.restApi / beforeTransfer(cost.url)).toFixed(0)} and ${(ANCHORS.httpApi / beforeTransfer(cost.url)).toFixed(1)} times less.`,
     `## How it comes about`,
     table(
