@@ -8,7 +8,7 @@ import { viewer, type ViewerRequest } from '../shared/lambda/http.ts';
 import { sessionWorld } from '../shared/lambda/session-world.ts';
 import type { HeartbeatTracker } from '../shared/ports.ts';
 
-interface World extends Pick<SessionWorld, 'slots' | 'snapshotOf' | 'now'> {
+interface World extends Pick<SessionWorld, 'slots' | 'snapshotOf' | 'catalog' | 'now'> {
   readonly tracker: HeartbeatTracker;
   readonly trackerIntervalSeconds: number;
 }

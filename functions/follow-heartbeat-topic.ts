@@ -21,7 +21,8 @@ export function followHeartbeatTopic({ intervalSeconds, ...world }: World) {
   return async (): Promise<void> => {
     const untilMs = world.now() + RUN_MS;
     const followed = await followHeartbeats(world, { intervalMs: intervalSeconds * 1000, untilMs });
-    logger.info('followed heartbeats', { ...followed });
+    // The malformed ones are counted by this line, whatever the log level.
+    logger[followed.malformedTotal > 0 ? 'warn' : 'info']('followed heartbeats', { ...followed });
   };
 }
 

@@ -15,7 +15,7 @@ export function ingestHeartbeat(world: HeartbeatWorld) {
     const heartbeat = parseHeartbeat(jsonOf(request));
     if (heartbeat.kind === 'session') return answerSessionHeartbeat(world, heartbeat, accountId);
     await countHeartbeat(world, accountId, heartbeat.deviceId);
-    return { status: 202, body: {} };
+    return { status: 202, body: { heartbeatSeconds: world.heartbeatSeconds } };
   };
 }
 

@@ -1,8 +1,8 @@
-import type { DegradedSessions } from '../shared/ports.ts';
 import { startWhateverAnswers } from '../shared/concurrency/outage.ts';
 import { WHEN_FULL, type WhenFull } from '../shared/domain/admission.ts';
 import type { Session } from '../shared/domain/sessions.ts';
 import { choiceSetting, numberSetting, optionalSetting, setting } from '../shared/env.ts';
+import { stageDegradedSessions } from '../shared/lambda/degraded-sessions.ts';
 import { jsonOf, type HttpReply } from '../shared/lambda/http-messages.ts';
 import { viewer, type ViewerRequest } from '../shared/lambda/http.ts';
 import { logger } from '../shared/lambda/log.ts';
@@ -10,7 +10,6 @@ import { Refused } from '../shared/lambda/problems.ts';
 import { leaseOf } from '../shared/lambda/session-heartbeat.ts';
 import { stageSessionTokens } from '../shared/lambda/session-tokens.ts';
 import { sessionWorld } from '../shared/lambda/session-world.ts';
-import { lazily } from '../shared/lazily.ts';
 import type { SessionTokens } from '../shared/ports.ts';
 import { parseStart } from '../shared/session-requests.ts';
 
@@ -28,6 +27,7 @@ export function startSession({ heartbeatUrl, regionHeader, ...world }: World) {
   return async (request: ViewerRequest): Promise<HttpReply> => {
     const { accountId, headers } = request;
     const wanted = { ...parseStart(jsonOf(request)), region: regionIn(headers[regionHeader]) };
+    await world.tokens.ready(); // before anybody loses a slot to a session that gets no token
     const started = await startWhateverAnswers(world, accountId, wanted);
     if (!started.admitted) {
       if (started.reason === 'not-entitled') {
@@ -57,22 +57,10 @@ function conflictOf({ sessionId, deviceId, contentId, startedAt }: Session) {
   return { sessionId, deviceId, contentId, startedAt };
 }
 
-/** The table decides in an outage only, so its client is loaded then. */
-function degradedSessions(): DegradedSessions {
-  const table = lazily(async () => {
-    const { tableDegradedSessions } = await import('../shared/aws/degraded-sessions.ts');
-    return tableDegradedSessions(setting('TABLE_NAME'));
-  });
-  return {
-    read: async (accountId) => (await table()).read(accountId),
-    write: async (accountId, entries, revision) => (await table()).write(accountId, entries, revision),
-  };
-}
-
 export const handler = viewer(
   startSession({
     ...sessionWorld(),
-    degraded: degradedSessions(),
+    degraded: stageDegradedSessions(),
     tokens: stageSessionTokens(),
     whenFull: choiceSetting('WHEN_FULL', WHEN_FULL) satisfies WhenFull,
     heartbeatSeconds: numberSetting('HEARTBEAT_SECONDS'),

@@ -36,7 +36,8 @@ export interface Stage {
   readonly heartbeatConcurrency: number;
 }
 
-const LOG_LEVELS = ['DEBUG', 'INFO', 'WARN', 'ERROR'] as const;
+/** Not ERROR: alarms count lines that are warnings. */
+const LOG_LEVELS = ['DEBUG', 'INFO', 'WARN'] as const;
 /** Momento mints no disposable token that lives longer. */
 const TOKEN_TTL_SECONDS = { of: 'whole seconds', least: 60, most: 25 * 60 * 60, otherwise: 1800 };
 /** Origins travel in every function's environment, of which Lambda allows 4 KB in all. */

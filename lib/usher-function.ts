@@ -15,7 +15,7 @@ import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import { grantParameters, parameterPath, type ParameterName } from './parameters.ts';
-import { nameIn, type LogLevel, type Stage } from './stage.ts';
+import { nameIn, type Stage } from './stage.ts';
 
 /** Where the bundle of `functions/{name}.ts` lies: a directory with an `index.mjs`. */
 export type CodeOf = (name: string) => Code;
@@ -44,7 +44,7 @@ export interface UsherFunctionProps {
 export class UsherFunction extends LambdaFunction {
   constructor(scope: Construct, id: string, props: UsherFunctionProps) {
     const { stage, name, parameters = {}, quiet = false, reservedConcurrency } = props;
-    const level = quiet ? atLeastWarn(stage.logLevel) : stage.logLevel;
+    const level = quiet ? 'WARN' : stage.logLevel;
     // Two things make their own what Lambda would otherwise make by itself: the log group, which would stay behind
     // for ever, and the role, whose managed policy may write to every log group of the account.
     const logGroup = new LogGroup(scope, `${id}Logs`, {
@@ -97,10 +97,6 @@ export class UsherFunction extends LambdaFunction {
     const resources = queues.map(({ queueArn }) => queueArn);
     this.addToRolePolicy(new PolicyStatement({ actions: ['sqs:SendMessage'], resources }));
   }
-}
-
-function atLeastWarn(level: LogLevel): LogLevel {
-  return level === 'ERROR' ? level : 'WARN';
 }
 
 function paths(stage: Stage, parameters: Readonly<Record<string, ParameterName>>): Record<string, string> {

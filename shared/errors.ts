@@ -47,21 +47,14 @@ export class Unavailable extends Error {
   }
 }
 
+/** Momento does not answer at all. What then holds for sessions stands in concurrency/outage.ts. */
+export class Outage extends Unavailable {}
+
 /** One of Momento's quotas is used up for the moment: it answers, so this is no outage. */
 export class Throttled extends Unavailable {}
 
-/** Too many change the same thing at once for any of them to get through: no outage either. */
+/** Too many change the same thing at once for any of them to get through. */
 export class Contended extends Unavailable {}
-
-/** Secrets that were never fetched: the part that they are for has not been asked, so this is no outage of it. */
-export class NoSecrets extends Unavailable {}
-
-const NO_OUTAGE = [Throttled, Contended, NoSecrets];
-
-/** True when a part does not answer at all, as opposed to asking us to slow down. */
-export function isOutage(error: unknown): error is Unavailable {
-  return error instanceof Unavailable && !NO_OUTAGE.some((kind) => error instanceof kind);
-}
 
 /** A quota of a service that we depend on is used up for the moment. */
 export class TooOften extends Error {

@@ -172,16 +172,18 @@ export interface SessionGrant {
   readonly slot: number | null;
   /** The end of the lease. */
   readonly expiresAtMs: number;
-  /** When time alone may change what the account may watch, so that a heartbeat has to look again; `null` = never. */
-  readonly recheckAtMs: number | null;
+  /** From then on a heartbeat has to look again whether the account may still watch this. */
+  readonly recheckAtMs: number;
   /** In an outage: no heartbeat extends it beyond this. */
   readonly degradedUntilMs: number | null;
 }
 
-/** Signs and verifies session tokens with the stage's keys. Throws Unavailable when the keys were never fetched. */
+/** Signs and verifies session tokens. Throws Unavailable when the keys were never fetched, Error for malformed ones. */
 export interface SessionTokens {
   sign(grant: SessionGrant): Promise<string>;
-  /** What a token of this stage says, be it expired or not; `undefined` when it is none. */
+  /** Throws what `sign` would, before anything is done on the strength of it. */
+  ready(): Promise<void>;
+  /** What a token of this stage says, be it expired or not, its end in whole seconds; `undefined` when it is none. */
   verify(token: string): Promise<SessionGrant | undefined>;
 }
 

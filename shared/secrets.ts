@@ -1,10 +1,10 @@
 import ssm from '@middy/ssm';
 import { CLIENT_OPTIONS } from './aws/errors.ts';
-import { NoSecrets } from './errors.ts';
+import { Unavailable } from './errors.ts';
 
 /** Secrets of the stage, by the names that the code uses for them. */
 export interface Secrets<Name extends string> {
-  /** The values in force; fetched at most once per cache time. @throws NoSecrets when none was ever fetched. */
+  /** The values in force; fetched at most once per cache time. @throws Unavailable when none was ever fetched. */
   get(): Promise<Values<Name>>;
   /** Called when `used` was refused: the values fetched anew, unless they have been since. */
   refresh(used: Values<Name>): Promise<Values<Name>>;
@@ -53,7 +53,7 @@ export function secretsFromSsm<Name extends string>({
       freshUntilMs = now() + FRESH_MS;
       return known;
     } catch (cause) {
-      if (!known) throw new NoSecrets('secrets cannot be fetched', { cause });
+      if (!known) throw new Unavailable('secrets cannot be fetched', { cause });
       freshUntilMs = now() + RETRY_MS;
       warn('secrets cannot be fetched; the last known ones serve on');
       return known;

@@ -5,10 +5,11 @@ import {
   standingIn,
   textOfSession,
   type EndReason,
+  type Session,
 } from '../domain/sessions.ts';
 import { Contended } from '../errors.ts';
 import type { SessionGrant } from '../ports.ts';
-import { bury, stored } from './bury.ts';
+import { bury } from './bury.ts';
 import { grantOf } from './grant.ts';
 import { contentOf, limitOf, look, mayWatch } from './look.ts';
 import { occupy } from './occupy.ts';
@@ -23,16 +24,17 @@ export type Beaten =
 const MOST_ROUNDS = 4;
 
 /**
- * Renews a session's lease: one call, as long as it stands where its token says and time has changed nothing. Else it
- * looks what became of it; one that has merely been forgotten (the cache was flushed, or it was admitted in an
- * outage) takes a slot again if there is one, but nobody else's.
- * @throws Contended, Unavailable, Throttled
+ * Renews a session's lease: one call, as long as it stands where its token says. Every few minutes, and when time may
+ * have changed what the account may watch, it looks again; so it does when it finds somebody else in its place. A
+ * session that has merely been forgotten (the cache was flushed, or it was admitted in an outage) takes a slot again
+ * if there is one, but nobody else's.
+ * @throws Contended, Outage, Unavailable, Throttled
  */
 export async function beat(world: SessionWorld, grant: SessionGrant): Promise<Beaten> {
   const { accountId, session, slot, expiresAtMs, recheckAtMs } = grant;
   const sinceMs = world.now();
   if (sinceMs >= expiresAtMs) return over('expired');
-  if (slot !== null && (recheckAtMs === null || sinceMs < recheckAtMs)) {
+  if (slot !== null && sinceMs < recheckAtMs) {
     const text = textOfSession(session);
     if (await world.slots.replace(accountId, slot, text, text)) {
       return {
@@ -51,7 +53,7 @@ async function lookAgain(world: SessionWorld, grant: SessionGrant): Promise<Beat
     const sinceMs = world.now();
     const standing = standingIn(view.slots).find((one) => one.session.sessionId === session.sessionId);
     const fate = standing ? undefined : fateOf(session, grant.slot, view.slots);
-    if (fate) return over(fate);
+    if (fate) return { ...over(fate), overAdmitted: fate === 'expired' && grant.degradedUntilMs !== null };
 
     if (!mayWatch(world.catalog, view.snapshot, session, sinceMs).allowed) {
       if (standing) await bury(world, accountId, standing, 'revoked');
@@ -62,17 +64,16 @@ async function lookAgain(world: SessionWorld, grant: SessionGrant): Promise<Beat
       return { alive: true, grant: grantOf(world, accountId, { session, slot: null, snapshot, sinceMs }) };
     }
     if (!standing) {
-      const newer = standingIn(view.slots).find((one) => isSamePlayer(one.session, session));
-      if (newer && compareAge(session, newer.session) < 0) return over('superseded');
+      if (standingIn(view.slots).some((one) => isNewer(one.session, session))) return over('superseded');
       const outcome = await standAgain(world, grant);
       if (outcome) return outcome;
-      continue; // another heartbeat of the same session was faster
+      continue; // another heartbeat of the same session was faster, or its player has started again
     }
     if (standing.number > limitOf(view.snapshot, sinceMs)) {
       await bury(world, accountId, standing, 'expired');
       return over('expired');
     }
-    if (await stored(world.slots.replace(accountId, standing.number, standing.text, standing.text))) {
+    if (await world.slots.replace(accountId, standing.number, standing.text, standing.text)) {
       const found = { session: standing.session, slot: standing.number, snapshot: view.snapshot, sinceMs };
       return { alive: true, grant: grantOf(world, accountId, found) };
     }
@@ -80,7 +81,7 @@ async function lookAgain(world: SessionWorld, grant: SessionGrant): Promise<Beat
   throw new Contended('the slots of the account are being changed by many at once');
 }
 
-/** Nobody ended it, and it stands nowhere: it may have a slot that is free. `undefined` when it stands by now. */
+/** Nobody ended it, and it stands nowhere: it may have a slot that is free. `undefined` when it stands by now, or its heir. */
 async function standAgain(world: SessionWorld, grant: SessionGrant): Promise<Beaten | undefined> {
   const { accountId, session, degradedUntilMs } = grant;
   const { nonce: _nonce, instead: _instead, ...wanted } = session;
@@ -89,10 +90,16 @@ async function standAgain(world: SessionWorld, grant: SessionGrant): Promise<Bea
     return { alive: true, grant: grantOf(world, accountId, { ...occupied, slot: occupied.number }) };
   }
   if (occupied.reason === 'not-entitled') return over('revoked');
-  if (occupied.conflicts.some(({ sessionId }) => sessionId === session.sessionId)) return undefined;
+  const { sessionId } = session;
+  if (occupied.conflicts.some((one) => one.sessionId === sessionId || isNewer(one, session)))
+    return undefined;
   return { ...over('expired'), overAdmitted: degradedUntilMs !== null };
 }
 
 function over(reason: EndReason) {
   return { alive: false, reason } as const;
+}
+
+function isNewer(one: Session, session: Session): boolean {
+  return isSamePlayer(one, session) && compareAge(session, one) < 0;
 }

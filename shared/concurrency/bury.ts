@@ -7,17 +7,16 @@ import {
   type Standing,
 } from '../domain/sessions.ts';
 import { sessionTerminated } from '../domain/session-messages.ts';
-import { isOutage, Unavailable } from '../errors.ts';
+import { Contended, Outage, Unavailable } from '../errors.ts';
 import type { SessionWorld } from './world.ts';
 
-/** An end that is not answered this often in a row is left to whoever asks again. */
 const MOST_TRIES = 4;
 
 /**
  * Ends a session where it stands, by a tombstone in the place of exactly its text, and tells the account's devices.
  * False when somebody else was faster. A refusal, too, may come from a first try whose answer was lost, so it looks
  * before it believes one: else an end might take effect and nobody would tell the loser.
- * @throws Unavailable, Throttled
+ * @throws Contended; Outage when a second answer is lost; Unavailable, Throttled
  */
 export async function bury(
   world: Pick<SessionWorld, 'slots' | 'topic' | 'now' | 'warn'>,
@@ -26,8 +25,13 @@ export async function bury(
   reason: EndReason,
 ): Promise<boolean> {
   const tombstone = textOfTombstone(session, reason);
+  let unanswered = 0;
   for (let tries = 0; tries < MOST_TRIES; tries++) {
-    const stands = await stored(world.slots.replace(accountId, number, text, tombstone));
+    const stands = await world.slots.replace(accountId, number, text, tombstone).catch((error: unknown) => {
+      unanswered += 1;
+      if (!(error instanceof Outage) || unanswered > 1) throw error;
+      return false;
+    });
     const there = stands ? tombstone : (await world.slots.read(accountId)).slots[number - 1];
     if (there === text) continue;
     const found = replacedIn(slotOf(there)); // as whoever has overwritten the tombstone found it
@@ -36,7 +40,7 @@ export async function bury(
     if (buried && reason !== 'expired') await tell(world, accountId, session, reason);
     return buried;
   }
-  throw new Unavailable('the end of a session was not answered');
+  throw new Contended('the slot is being changed by many at once');
 }
 
 /** Tells the account's devices why a session is over. Whoever misses it learns at its next heartbeat. */
@@ -52,15 +56,5 @@ export async function tell(
   } catch (error) {
     if (!(error instanceof Unavailable)) throw error;
     warn('end of a session not announced', error);
-  }
-}
-
-/** The answer of a conditional write; false when it was lost, which only reading again can tell from a refusal. */
-export async function stored(write: Promise<boolean>): Promise<boolean> {
-  try {
-    return await write;
-  } catch (error) {
-    if (isOutage(error)) return false;
-    throw error;
   }
 }

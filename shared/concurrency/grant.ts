@@ -5,6 +5,9 @@ import type { SessionGrant } from '../ports.ts';
 import { contentOf } from './look.ts';
 import type { SessionWorld } from './world.ts';
 
+/** A boundary that moves nearer while a session plays, as when a subscription is cancelled, is seen within this. */
+const RECHECK_MS = 5 * 60_000;
+
 /** What a session that has been admitted, or found in its place, may do until its next heartbeat. */
 export function grantOf(
   { catalog, leaseSeconds }: Pick<SessionWorld, 'catalog' | 'leaseSeconds'>,
@@ -22,7 +25,7 @@ export function grantOf(
     readonly sinceMs: number;
   },
 ): SessionGrant {
-  const moments = [
+  const boundaries = [
     nextChangeAt(snapshot.entitlements, sinceMs),
     contentOf(catalog, session.contentId)?.until,
   ].flatMap((instant) => (instant ? [toMs(instant)] : []));
@@ -31,7 +34,7 @@ export function grantOf(
     session,
     slot,
     expiresAtMs: sinceMs + leaseSeconds * 1000,
-    recheckAtMs: moments.length === 0 ? null : Math.min(...moments),
+    recheckAtMs: Math.min(sinceMs + RECHECK_MS, ...boundaries),
     degradedUntilMs: null,
   };
 }

@@ -1,5 +1,5 @@
 import { decideAccess, type AccessDecision } from '../domain/access.ts';
-import type { Catalog, Content } from '../domain/catalog.ts';
+import { compareCatalogVersions, type Catalog, type Content } from '../domain/catalog.ts';
 import { foldAccess, type Snapshot } from '../domain/entitlements.ts';
 import { slotOf, type Session, type Slot } from '../domain/sessions.ts';
 import type { SessionWorld } from './world.ts';
@@ -11,16 +11,18 @@ export interface View {
 }
 
 /**
- * One read of the cache. Without a snapshot there, the table's: consistent, so a limit that was lowered before the
- * slots were read is seen.
- * @throws Unavailable, Throttled
+ * One read of the cache. Without a snapshot there, or with one of an older catalogue, the table's: consistent, so a
+ * limit that was lowered before the slots were read is seen.
+ * @throws Outage, Unavailable, Throttled
  */
 export async function look(
-  { slots, snapshotOf }: Pick<SessionWorld, 'slots' | 'snapshotOf'>,
+  { slots, snapshotOf, catalog }: Pick<SessionWorld, 'slots' | 'snapshotOf' | 'catalog'>,
   accountId: string,
 ): Promise<View> {
   const read = await slots.read(accountId);
-  return { snapshot: read.snapshot ?? (await snapshotOf(accountId)), slots: read.slots.map(slotOf) };
+  const { snapshot: cached } = read;
+  const isCurrent = cached && compareCatalogVersions(cached.catalogVersion, catalog.catalogVersion) >= 0;
+  return { snapshot: isCurrent ? cached : await snapshotOf(accountId), slots: read.slots.map(slotOf) };
 }
 
 /** How many streams at a time, now. */

@@ -2,6 +2,7 @@ import type { Refusal } from '../domain/access.ts';
 import { decideAdmission, type Admission, type WhenFull } from '../domain/admission.ts';
 import { MOST_STREAMS, type Snapshot } from '../domain/entitlements.ts';
 import {
+  fateOf,
   isSamePlayer,
   replacedIn,
   standingIn,
@@ -10,8 +11,8 @@ import {
   type Slot,
   type Standing,
 } from '../domain/sessions.ts';
-import { Contended } from '../errors.ts';
-import { bury, stored, tell } from './bury.ts';
+import { Contended, Outage } from '../errors.ts';
+import { bury, tell } from './bury.ts';
 import { limitOf, look, mayWatch, type View } from './look.ts';
 import type { SessionWorld } from './world.ts';
 
@@ -49,6 +50,24 @@ interface Attempt {
   readonly sinceMs: number;
 }
 
+/** What has been tried so far. */
+interface Tries {
+  readonly byText: Map<string, Attempt>;
+  readonly told: Set<Attempt>;
+  /** The one that was put into its slot, as was answered or seen. */
+  entered: Attempt | undefined;
+  last: Attempt | undefined;
+  unanswered: number;
+}
+
+/** What one step goes by. */
+interface Step {
+  readonly view: View;
+  readonly tries: Tries;
+  readonly wanted: Wanted;
+  readonly whenFull: WhenFull;
+}
+
 /**
  * Whoever is kept from a slot this often in a row is told to come back. Of sixteen who start in step for sixteen free
  * slots, one gets in with every round.
@@ -60,8 +79,8 @@ const MOST_ROUNDS = MOST_STREAMS + 4;
  * one step: into a slot or, once it stands in one, out of it when the limit was lowered meanwhile, or away with the
  * older of two sessions of the same player. Each step names what it replaces, so of any number who try for a slot
  * at once one gets it; and who has stepped in looks again, and so sees a limit that was lowered in between. A step
- * whose answer is lost shows in the next round, because no two texts are alike.
- * @throws Contended when others were faster every time; Unavailable, Throttled
+ * whose answer is lost shows in the next round, because no two texts are alike; a second one is an outage.
+ * @throws Contended when others were faster every time; Outage, Unavailable, Throttled
  */
 export async function occupy(
   world: SessionWorld,
@@ -69,72 +88,103 @@ export async function occupy(
   wanted: Wanted,
   whenFull: WhenFull,
 ): Promise<Occupied> {
-  const attempts = new Map<string, Attempt>();
-  const told = new Set<Attempt>();
-  let entered: Attempt | undefined;
-  let unclear: Attempt | undefined;
-
-  for (let round = 0; round < MOST_ROUNDS; round++) {
+  const tries: Tries = {
+    byText: new Map(),
+    told: new Set(),
+    entered: undefined,
+    last: undefined,
+    unanswered: 0,
+  };
+  for (let round = 0; round <= MOST_ROUNDS; round++) {
     const view = await look(world, accountId);
-    const here = whereIStand(view, attempts, entered);
-    if (here) entered = attempts.get(here.text);
-    if (entered) {
-      if (!told.has(entered)) await tellLoser(world, accountId, entered);
-      told.add(entered);
-      if (here && !mayStay(world, view, here)) {
-        if (await bury(world, accountId, here, 'expired')) entered = undefined;
-        continue;
-      }
-      const rival = here && rivalOf(here, view, attempts);
-      if (rival) {
-        const sameSession = rival.session.sessionId === here.session.sessionId;
-        await bury(world, accountId, rival, sameSession ? 'expired' : 'superseded');
-        continue;
-      }
-      // Stored and not to be found: somebody has taken its place since, as its first heartbeat will tell.
-      const { session, number, sinceMs } = entered;
-      return { admitted: true, session, number, sinceMs, snapshot: view.snapshot };
-    }
-
-    if (view.slots.some((slot) => isHeldBy(slot, wanted))) return full(view);
-    if (unclear && !told.has(unclear) && !wasBeaten(unclear, view.slots)) {
-      // It may have stood and been put out, or may yet come to stand: only a session that nobody knows tries again.
-      if (wanted.sessionId !== undefined) return full(view);
-      const { loser } = unclear;
-      if (!view.slots.some((slot) => isHeldBy(slot, loser))) await tellLoser(world, accountId, unclear);
-      told.add(unclear);
-    }
-
-    const next = whereTo(world, view, wanted, whenFull);
-    if ('admitted' in next) return next;
-    if (next.kind === 'end') {
-      await bury(world, accountId, next.standing, 'terminated');
-      continue;
-    }
-    const { number, seen } = next;
-    const { terminate: _, ...rest } = wanted;
-    const session: Session = {
-      ...rest,
-      sessionId: wanted.sessionId ?? world.newId(),
-      nonce: world.newId(),
-      instead: next.instead,
-    };
-    const text = textOfSession(session);
-    await tellRevoked(world, accountId, view.slots[number - 1]);
-    const attempt: Attempt = { session, text, number, loser: next.ends, sinceMs: world.now() };
-    attempts.set(text, attempt);
-    if (await stored(world.slots.replace(accountId, number, seen, text))) entered = attempt;
-    unclear = attempt;
+    const here = whereIStand(view, tries);
+    if (here) tries.entered = tries.byText.get(here.text);
+    if (!tries.entered && round === MOST_ROUNDS) break; // a look is all that the last round is for
+    const step = { view, tries, wanted, whenFull };
+    const outcome = tries.entered
+      ? await settle(world, accountId, step, tries.entered, here)
+      : ((await giveUp(world, accountId, step)) ?? (await stepIn(world, accountId, step)));
+    if (outcome) return outcome;
   }
   throw new Contended('the slots of the account are being changed by many at once');
 }
 
-function whereIStand(
-  { slots }: View,
-  attempts: ReadonlyMap<string, Attempt>,
-  entered: Attempt | undefined,
-): Standing | undefined {
-  const mine = standingIn(slots).filter(({ text }) => attempts.has(text));
+/** It was put into a slot, and stands `here` unless somebody has taken its place since. */
+async function settle(
+  world: SessionWorld,
+  accountId: string,
+  { view, tries }: Step,
+  entered: Attempt,
+  here: Standing | undefined,
+): Promise<Occupied | undefined> {
+  await tellLoser(world, accountId, entered, tries);
+  if (here && !mayStay(world, view, here)) {
+    if (await bury(world, accountId, here, 'expired')) tries.entered = undefined;
+    return undefined;
+  }
+  const rival = here && rivalOf(here, view, tries);
+  if (rival) {
+    const sameSession = rival.session.sessionId === here.session.sessionId;
+    await bury(world, accountId, rival, sameSession ? 'expired' : 'superseded');
+    return undefined;
+  }
+  // Where it is not to be found any more, its first heartbeat will tell what became of it.
+  const { session, number, sinceMs } = entered;
+  return { admitted: true, session, number, sinceMs, snapshot: view.snapshot };
+}
+
+/**
+ * Whether a session that goes on must not try again: its player stands already, and it puts nobody out; it was ended; or its own
+ * last try may have stood and been put out, or may yet come to stand. One that nobody knows yet may.
+ */
+async function giveUp(
+  world: SessionWorld,
+  accountId: string,
+  { view, tries, wanted }: Step,
+): Promise<NotAdmitted | undefined> {
+  const { sessionId } = wanted;
+  const goesOn = sessionId !== undefined;
+  if (goesOn && standingIn(view.slots).some(({ session }) => isSamePlayer(session, wanted)))
+    return full(view);
+  // It stood again by another heartbeat, and was ended, since this one looked.
+  if (goesOn && fateOf({ sessionId }, null, view.slots) !== undefined) return full(view);
+  const { last } = tries;
+  if (!last || wasBeaten(last, view.slots)) return undefined;
+  if (goesOn) return full(view);
+  if (!view.slots.some((slot) => isHeldBy(slot, last.loser))) await tellLoser(world, accountId, last, tries);
+  return undefined;
+}
+
+/** One try for a slot: says why there is none, or leaves it to the next look how it went. */
+async function stepIn(
+  world: SessionWorld,
+  accountId: string,
+  { view, tries, wanted, whenFull }: Step,
+): Promise<NotAdmitted | undefined> {
+  const next = whereTo(world, view, wanted, whenFull);
+  if ('admitted' in next) return next;
+  if (next.kind === 'end') {
+    await bury(world, accountId, next.standing, 'terminated');
+    return undefined;
+  }
+  const { number, seen, instead, ends: loser } = next;
+  const { terminate: _, ...rest } = wanted;
+  const session = { ...rest, sessionId: wanted.sessionId ?? world.newId(), nonce: world.newId(), instead };
+  const attempt: Attempt = { session, text: textOfSession(session), number, loser, sinceMs: world.now() };
+  await tellRevoked(world, accountId, view.slots[number - 1]);
+  tries.byText.set(attempt.text, attempt);
+  tries.last = attempt;
+  try {
+    if (await world.slots.replace(accountId, number, seen, attempt.text)) tries.entered = attempt;
+  } catch (error) {
+    tries.unanswered += 1;
+    if (!(error instanceof Outage) || tries.unanswered > 1) throw error;
+  }
+  return undefined;
+}
+
+function whereIStand({ slots }: View, { byText, entered }: Tries): Standing | undefined {
+  const mine = standingIn(slots).filter(({ text }) => byText.has(text));
   return mine.find(({ text }) => text === entered?.text) ?? mine[0];
 }
 
@@ -184,19 +234,23 @@ function mayStay({ catalog, now }: SessionWorld, { snapshot }: View, { number, s
  * Who has to go when the same player stands twice: what is left of an attempt of one's own, else the older of the
  * two, even if it is the one that stands `here`.
  */
-function rivalOf(
-  here: Standing,
-  { slots }: View,
-  attempts: ReadonlyMap<string, Attempt>,
-): Standing | undefined {
+function rivalOf(here: Standing, { slots }: View, { byText }: Tries): Standing | undefined {
   const samePlayer = standingIn(slots).filter(({ session }) => isSamePlayer(session, here.session));
-  const left = samePlayer.find(({ text }) => text !== here.text && attempts.has(text));
+  const left = samePlayer.find(({ text }) => text !== here.text && byText.has(text));
   return left ?? (samePlayer.length > 1 ? samePlayer[0] : undefined);
 }
 
-async function tellLoser(world: SessionWorld, accountId: string, { session, loser }: Attempt): Promise<void> {
-  const { instead } = session;
-  if (loser && instead) await tell(world, accountId, loser, instead.reason, session);
+/** Tells whoever lost the place to this attempt, once. */
+async function tellLoser(
+  world: SessionWorld,
+  accountId: string,
+  attempt: Attempt,
+  { told }: Tries,
+): Promise<void> {
+  if (told.has(attempt)) return;
+  told.add(attempt);
+  const { session, loser } = attempt;
+  if (loser && session.instead) await tell(world, accountId, loser, session.instead.reason, session);
 }
 
 /** Whoever revoked it may have died before telling, and nobody finds a tombstone that is overwritten. */

@@ -2,7 +2,7 @@ import type { WhenFull } from '../domain/admission.ts';
 import type { Snapshot } from '../domain/entitlements.ts';
 import { fromMs } from '../domain/instants.ts';
 import { isSamePlayer, type Session } from '../domain/sessions.ts';
-import { Contended, isOutage } from '../errors.ts';
+import { Contended, Outage, Unavailable } from '../errors.ts';
 import type { DegradedEntry, DegradedSessions, SessionGrant } from '../ports.ts';
 import { beat, type Beaten } from './beat.ts';
 import { grantOf } from './grant.ts';
@@ -11,9 +11,9 @@ import { startSession, type Started, type StartRequest } from './start-session.t
 import type { SessionWorld } from './world.ts';
 
 /*
- * What happens while Momento does not answer (invariant 8). Whoever plays goes on playing; whoever starts is admitted
- * by the table, which allows the account as many again as its limit. So over-admission is bounded by twice the limit,
- * and for ten minutes at a time. Throttling is no outage: it ends as a 503.
+ * What happens while Momento does not answer. Whoever plays goes on playing; whoever starts is admitted by the table,
+ * which allows the account as many again as its limit, and knows which of them still count. So over-admission is
+ * bounded by twice the limit. Throttling is no outage: it ends as a 503.
  */
 
 /** An entry of the table, and any session's stay without Momento, lasts no longer. */
@@ -26,7 +26,14 @@ interface StartWorld extends SessionWorld {
   readonly degraded: DegradedSessions;
 }
 
-/** {@link startSession}, by the table when Momento does not answer: then the newest is refused when it is full. */
+interface BeatWorld extends SessionWorld {
+  readonly degraded: Pick<DegradedSessions, 'read'>;
+}
+
+/**
+ * {@link startSession}, by the table when Momento does not answer: then the newest is refused when it is full.
+ * @throws Outage when it is asked to end a session that only Momento knows; Contended, Unavailable, Throttled
+ */
 export async function startWhateverAnswers(
   world: StartWorld,
   accountId: string,
@@ -35,17 +42,17 @@ export async function startWhateverAnswers(
   try {
     return await startSession(world, accountId, request);
   } catch (error) {
-    if (!isOutage(error)) throw error;
-    return startDegraded(world, accountId, request);
+    if (!(error instanceof Outage)) throw error;
+    return startDegraded(world, accountId, request, error);
   }
 }
 
-/** {@link beat}, by the token alone when Momento does not answer. */
-export async function beatWhateverAnswers(world: SessionWorld, grant: SessionGrant): Promise<Beaten> {
+/** {@link beat}, by the token when Momento does not answer, and by the table for whom the table has admitted. */
+export async function beatWhateverAnswers(world: BeatWorld, grant: SessionGrant): Promise<Beaten> {
   try {
     return await beat(world, grant);
   } catch (error) {
-    if (!isOutage(error)) throw error;
+    if (!(error instanceof Outage)) throw error;
     return beatDegraded(world, grant);
   }
 }
@@ -53,7 +60,8 @@ export async function beatWhateverAnswers(world: SessionWorld, grant: SessionGra
 async function startDegraded(
   world: StartWorld,
   accountId: string,
-  { terminate: _unreachable, ...request }: StartRequest,
+  { terminate, ...request }: StartRequest,
+  outage: Outage,
 ): Promise<Started> {
   const { catalog, now, newId, degraded, snapshotOf } = world;
   for (let round = 0; round < MOST_ROUNDS; round++) {
@@ -78,7 +86,12 @@ async function startDegraded(
     } as const;
     if (contentOf(catalog, request.contentId)?.counted === false) return admitted;
 
-    const others = entries.filter((one) => one.untilMs > nowMs && !isSamePlayer(one.session, session));
+    const living = entries.filter(({ untilMs }) => untilMs > nowMs);
+    const others = living.filter(
+      (one) => !isSamePlayer(one.session, session) && one.session.sessionId !== terminate,
+    );
+    const chosen = living.some((one) => one.session.sessionId === terminate);
+    if (terminate !== undefined && !chosen) throw outage;
     if (others.length >= limitOf(snapshot, nowMs)) {
       return { admitted: false, reason: 'too-many-streams', conflicts: others.map((one) => one.session) };
     }
@@ -101,10 +114,33 @@ function degradedGrant(
 }
 
 /** Extends what is not expired, up to ten minutes after the session first met the outage. */
-function beatDegraded({ now, leaseSeconds }: SessionWorld, grant: SessionGrant): Beaten {
+async function beatDegraded(
+  { now, leaseSeconds, catalog, degraded, warn }: BeatWorld,
+  grant: SessionGrant,
+): Promise<Beaten> {
   const nowMs = now();
+  const { accountId, session, slot } = grant;
   const untilMs = grant.degradedUntilMs ?? nowMs + DEGRADED_MS;
-  const expiresAtMs = Math.min(nowMs + leaseSeconds * 1000, untilMs);
   if (nowMs >= Math.min(grant.expiresAtMs, untilMs)) return { alive: false, reason: 'expired' };
+  if (slot === null && contentOf(catalog, session.contentId)?.counted !== false) {
+    const fate = await fateInTable(degraded, accountId, session).catch((error: unknown) => {
+      if (!(error instanceof Unavailable)) throw error;
+      warn('sessions admitted in the outage not read', error);
+      return undefined;
+    });
+    if (fate) return { alive: false, reason: fate };
+  }
+  const expiresAtMs = Math.min(nowMs + leaseSeconds * 1000, untilMs);
   return { alive: true, grant: { ...grant, expiresAtMs, degradedUntilMs: untilMs } };
+}
+
+/** Why a session that the table has admitted counts no more; `undefined` when it does. */
+async function fateInTable(
+  degraded: BeatWorld['degraded'],
+  accountId: string,
+  session: Session,
+): Promise<'superseded' | 'terminated' | undefined> {
+  const { entries } = await degraded.read(accountId);
+  if (entries.some((entry) => entry.session.sessionId === session.sessionId)) return undefined;
+  return entries.some((entry) => isSamePlayer(entry.session, session)) ? 'superseded' : 'terminated';
 }

@@ -8,7 +8,7 @@ export interface SessionWorld {
   /** The account's snapshot when the cache holds none: from the table, which is never behind. */
   readonly snapshotOf: (accountId: string) => Promise<Snapshot>;
   readonly topic: AccountTopic;
-  readonly catalog: Pick<Catalog, 'contents'>;
+  readonly catalog: Catalog;
   readonly now: () => number;
   /** A new id at each call, like no other. */
   readonly newId: () => string;

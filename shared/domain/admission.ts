@@ -1,3 +1,4 @@
+import { toMs, type Instant } from './instants.ts';
 import {
   isSamePlayer,
   standingIn,
@@ -16,6 +17,7 @@ export type WhenFull = (typeof WHEN_FULL)[number];
 export interface Newcomer {
   readonly deviceId: string;
   readonly playerId: string;
+  readonly startedAt: Instant;
   /** A session that the viewer has chosen to end. */
   readonly terminate?: string | undefined;
 }
@@ -52,6 +54,7 @@ export function decideAdmission(
     return chosen.number > limit ? { kind: 'end', standing: chosen } : replacing(chosen, 'terminated');
 
   const own = within.find(({ session }) => isSamePlayer(session, newcomer));
+  if (own && isOvertaken(newcomer, own.session)) return refuse(everybody);
   if (own) return replacing(own, 'superseded');
 
   const index = slots.slice(0, limit).findIndex(({ kind }) => kind !== 'held');
@@ -62,7 +65,19 @@ export function decideAdmission(
 
   const [oldest] = within;
   if (whenFull === 'end-oldest' && oldest) return replacing(oldest, 'terminated');
+  return refuse(everybody);
+}
+
+function refuse(everybody: readonly Standing[]): Admission {
   return { kind: 'refuse', conflicts: everybody.map(({ session }) => session) };
+}
+
+/** Clocks of two functions differ by far less; a start that takes so long was held up. */
+const CLOCKS_DIFFER_MS = 3000;
+
+/** A start that was held up must not put out the one that the same player has made since. */
+function isOvertaken(newcomer: Newcomer, own: Session): boolean {
+  return toMs(own.startedAt) - toMs(newcomer.startedAt) > CLOCKS_DIFFER_MS;
 }
 
 function replacing(

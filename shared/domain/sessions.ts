@@ -134,7 +134,7 @@ export function isSamePlayer(
  * far as the slots still tell. `undefined`: nobody ended it; it was forgotten, or never had a slot.
  */
 export function fateOf(
-  session: Session,
+  session: Pick<Session, 'sessionId'>,
   number: number | null,
   slots: readonly Slot[],
 ): EndReason | undefined {

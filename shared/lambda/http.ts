@@ -3,6 +3,7 @@ import cors from '@middy/http-cors';
 import type { APIGatewayProxyEvent, APIGatewayProxyResult } from 'aws-lambda';
 import { isAccountId } from '../domain/ids.ts';
 import { setting } from '../env.ts';
+import { Unavailable } from '../errors.ts';
 import { bodyOf, levelOf, refusalOf, toResult, type HttpReply, type HttpRequest } from './http-messages.ts';
 import { describe, logger } from './log.ts';
 import { Refused } from './problems.ts';
@@ -40,9 +41,14 @@ function accountOf({ requestContext }: APIGatewayProxyEvent): string {
   return sub;
 }
 
+/** Middy asks for this shortly before Lambda would end the function. */
+function outOfTime(): never {
+  throw new Unavailable('the answer took too long');
+}
+
 /** After-hooks run from last to first, so CORS comes first: it then also marks what the error mapper answers. */
 function stack(answer: (event: APIGatewayProxyEvent) => Promise<HttpReply>) {
-  return middy<APIGatewayProxyEvent, APIGatewayProxyResult>()
+  return middy<APIGatewayProxyEvent, APIGatewayProxyResult>({ timeoutEarlyResponse: outOfTime })
     .use(cors(corsOptions()))
     .use(problems())
     .handler(async (event) => {

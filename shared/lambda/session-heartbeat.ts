@@ -1,15 +1,18 @@
 import { endOwnSession } from '../concurrency/end-session.ts';
+import { NotAsked } from '../concurrency/circuit-breaker.ts';
 import { beatWhateverAnswers } from '../concurrency/outage.ts';
 import type { SessionWorld } from '../concurrency/world.ts';
 import { intervalAt, mostHeartbeats } from '../domain/heartbeat-intervals.ts';
 import { fromMs } from '../domain/instants.ts';
 import type { EndReason } from '../domain/sessions.ts';
 import { TooOften, Unavailable } from '../errors.ts';
-import type { HeartbeatTracker, SessionGrant, SessionTokens } from '../ports.ts';
+import type { DegradedSessions, HeartbeatTracker, SessionGrant, SessionTokens } from '../ports.ts';
 import type { HttpReply } from './http-messages.ts';
 import { Refused } from './problems.ts';
 
 export interface HeartbeatWorld extends SessionWorld {
+  /** Sessions that were admitted in an outage. */
+  readonly degraded: Pick<DegradedSessions, 'read'>;
   readonly tokens: SessionTokens;
   readonly tracker: HeartbeatTracker;
   readonly heartbeatSeconds: number;
@@ -43,7 +46,7 @@ export async function answerSessionHeartbeat(
     if (beaten.overAdmitted) world.warn('over-admitted', undefined);
     throw sessionOver(beaten.reason);
   }
-  if (tooOften) throw tooOften;
+  if (tooOften && isEarly(world, grant)) throw tooOften;
   return { status: 200, body: await leaseOf(world, beaten.grant) };
 }
 
@@ -90,11 +93,25 @@ async function countIfPossible(
     await countHeartbeat(world, accountId, deviceId);
     return undefined;
   } catch (error) {
-    if (error instanceof TooOften) return error;
+    if (error instanceof TooOften) {
+      const { retryAfterSeconds } = error;
+      return new TooOften(error.message, {
+        retryAfterSeconds: Math.min(retryAfterSeconds, world.heartbeatSeconds),
+      });
+    }
     if (!(error instanceof Unavailable)) throw error;
-    world.warn('heartbeat not counted', error);
+    if (!(error instanceof NotAsked)) world.warn('heartbeat not counted', error); // not a line for every heartbeat
     return undefined;
   }
+}
+
+/** A session that beats as it is told is not turned away for what another on its device does. */
+function isEarly(
+  { now, leaseSeconds, heartbeatSeconds }: HeartbeatWorld,
+  { expiresAtMs }: SessionGrant,
+): boolean {
+  const tokenAgeMs = now() - (expiresAtMs - leaseSeconds * 1000);
+  return tokenAgeMs < (heartbeatSeconds * 1000) / 2;
 }
 
 export function sessionOver(reason: EndReason): Refused {

@@ -18,7 +18,10 @@ export interface MomentoWorld extends Omit<SessionWorld, 'catalog' | 'snapshotOf
   readonly cache: SnapshotCache;
 }
 
-/** The slots and the tracker of the stage, as its settings name them: one connection, one circuit breaker. */
+/**
+ * The slots and the tracker of the stage, as its settings name them, on one connection. Each has a circuit breaker of
+ * its own: sessions do not depend on the tracker or on the topic, so what those do not answer is no outage to them.
+ */
 export function momentoWorld(): MomentoWorld {
   const secrets = momentoSecrets('MOMENTO_DATA_KEY_PARAMETER');
   const cacheName = setting('MOMENTO_CACHE_NAME');
@@ -27,9 +30,9 @@ export function momentoWorld(): MomentoWorld {
   const breaker = circuitBreaker(Date.now);
   return {
     slots: breaker.guard(momentoSlots(momento, cacheName, { leaseSeconds })),
-    tracker: breaker.guard(momentoHeartbeatTracker(momento, cacheName)),
     cache: breaker.guard(momentoSnapshotCache(momento, cacheName)),
-    topic: momentoAccountTopic(secrets, cacheName),
+    tracker: circuitBreaker(Date.now).guard(momentoHeartbeatTracker(momento, cacheName)),
+    topic: circuitBreaker(Date.now).guard(momentoAccountTopic(secrets, cacheName)),
     leaseSeconds,
     now: Date.now,
     newId: randomUUID,

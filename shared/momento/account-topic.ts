@@ -2,6 +2,7 @@ import { TopicClient, TopicConfigurations } from '@gomomento/sdk';
 import type { AccountTopic } from '../ports.ts';
 import type { Secrets } from '../secrets.ts';
 import { credentialsFor, SILENT, type MomentoAccess } from './credentials.ts';
+import { DEADLINE_MS } from './cache-client.ts';
 import { answered } from './errors.ts';
 import { rotatingClient } from './rotating-client.ts';
 
@@ -12,7 +13,7 @@ export function momentoAccountTopic(secrets: Secrets<keyof MomentoAccess>, cache
     (access) =>
       new TopicClient({
         credentialProvider: credentialsFor(access),
-        configuration: TopicConfigurations.Lambda.latest(SILENT),
+        configuration: TopicConfigurations.Lambda.latest(SILENT).withClientTimeoutMillis(DEADLINE_MS),
       }),
   );
   return {

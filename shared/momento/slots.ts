@@ -1,5 +1,5 @@
 import { MOST_STREAMS } from '../domain/entitlements.ts';
-import { Unavailable } from '../errors.ts';
+import { Outage } from '../errors.ts';
 import type { SlotStore } from '../ports.ts';
 import { DEADLINE_MS, type MomentoCache } from './cache-client.ts';
 import { answered } from './errors.ts';
@@ -36,7 +36,7 @@ export function momentoSlots(
           const one = answered(result, 'getBatch');
           return one.type === 'Hit' ? one.valueString() : undefined;
         });
-        if (found.length !== keys.length) throw new Unavailable('Momento getBatch: answers are missing');
+        if (found.length !== keys.length) throw new Outage('Momento getBatch: answers are missing');
         const [snapshot, ...slots] = found;
         return { snapshot: snapshot === undefined ? undefined : snapshotIn(snapshot, accountId), slots };
       }),

@@ -36,7 +36,7 @@ const schema = z.object({
         reason: z.enum(['expired', 'terminated', 'superseded', 'revoked']),
       }),
     ),
-    recheckAtMs: z.nullable(z.number()),
+    recheckAtMs: z.number(),
     degradedUntilMs: z.nullable(z.number()),
   }),
 });
@@ -64,7 +64,7 @@ export function claimsOf(grant: SessionGrant, stageName: string, nowMs: number):
 }
 
 /** The grant in a payload whose signature was verified; `undefined` when it was made for something else. */
-export function grantOf(payload: unknown, stageName: string): SessionGrant | undefined {
+export function grantIn(payload: unknown, stageName: string): SessionGrant | undefined {
   const { success, data: claims } = schema.safeParse(payload);
   if (!success || claims.aud !== stageName) return undefined;
   const { sub, sid, exp, contentId, deviceId, playerId, deviceType, region } = claims;

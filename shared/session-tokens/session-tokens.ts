@@ -1,7 +1,7 @@
 import { compactVerify, CompactSign, errors, type CryptoKey } from 'jose';
 import type { SessionTokens } from '../ports.ts';
 import type { Secrets } from '../secrets.ts';
-import { claimsOf, grantOf } from './claims.ts';
+import { claimsOf, grantIn } from './claims.ts';
 import { keyrings } from './keyring.ts';
 
 interface World {
@@ -44,6 +44,10 @@ export function sessionTokens({ secrets, stageName, now = Date.now }: World): Se
   }
 
   return {
+    async ready() {
+      await keyringOf((await secrets.get()).keys);
+    },
+
     async sign(grant) {
       const { keys } = await secrets.get();
       const { kid, key } = (await keyringOf(keys)).signing;
@@ -59,7 +63,7 @@ export function sessionTokens({ secrets, stageName, now = Date.now }: World): Se
         const { payload } = await compactVerify(token, ({ kid }) => keyNamed(kid), {
           algorithms: [ALGORITHM],
         });
-        return grantOf(JSON.parse(new TextDecoder().decode(payload)), stageName);
+        return grantIn(JSON.parse(new TextDecoder().decode(payload)), stageName);
       } catch (error) {
         if (error instanceof errors.JOSEError || error instanceof SyntaxError) return undefined;
         throw error;

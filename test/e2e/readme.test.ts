@@ -112,7 +112,7 @@ describe('the README', () => {
       session: session(),
       slot: 1,
       expiresAtMs: 1000,
-      recheckAtMs: null,
+      recheckAtMs: 1000,
       degradedUntilMs: null,
     };
     expect(await tokens.verify(await tokens.sign(grant))).toEqual(grant);

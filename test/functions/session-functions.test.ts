@@ -203,7 +203,9 @@ describe('POST /heartbeats of a session', () => {
     for (let n = 0; n < 40; n++) await beat({ sessionToken });
     const refusal = await beat({ sessionToken }).catch((error: unknown) => error);
     expect(refusal).toBeInstanceOf(TooOften);
-    expect(refusal).toHaveProperty('retryAfterSeconds', 59);
+    expect(refusal).toHaveProperty('retryAfterSeconds', 15);
+    world.now.advance(15_000);
+    expect(await beat({ sessionToken })).toMatchObject({ status: 200 }); // it has waited as told
     expect(await beat({ sessionToken: other.sessionToken })).toMatchObject({ status: 200 });
   });
 
@@ -221,7 +223,10 @@ describe('POST /heartbeats of a session', () => {
 describe('POST /heartbeats of a device', () => {
   it('is accepted and counted in the interval of the clock', async () => {
     const { beat, concurrency, world } = stage();
-    expect(await beat({ deviceId: 'tv', mediaId: 'harbour' })).toEqual({ status: 202, body: {} });
+    expect(await beat({ deviceId: 'tv', mediaId: 'harbour' })).toEqual({
+      status: 202,
+      body: { heartbeatSeconds: 15 },
+    });
     await beat({ deviceId: 'tv', mediaId: 'harbour' });
     await beat({ deviceId: 'phone', mediaId: 'harbour' });
     expect(await concurrency()).toMatchObject({ deviceCount: 0 });

@@ -107,8 +107,6 @@ describe('the functions', () => {
       expect([name, ...found]).toEqual([name, ...expected]);
       expect(TracingConfig).toBeUndefined();
     }
-    const errorsOnly = functionsIn(synthesize({ ...STAGE, ...EVERYTHING, logLevel: 'ERROR' }));
-    expect(errorsOnly.get('renew-session')!.LoggingConfig).toMatchObject({ ApplicationLogLevel: 'ERROR' });
   });
 
   it('share what the AWS account may run, but for the URL that strangers reach: it has its own part', () => {

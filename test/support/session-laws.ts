@@ -75,7 +75,6 @@ export function sessionLaws({ slots, now, table, catalog, slotMs, settled, world
   const givenTexts = new Set<string>();
   const told = new Set<string>();
   const untold = new Set<string>();
-  const toldAt = new Map<string, number>();
   const sinceOf = new Map<string, number>();
   const twinsSince = new Map<string, number>();
 
@@ -121,7 +120,6 @@ export function sessionLaws({ slots, now, table, catalog, slotMs, settled, world
 
   function published({ data: { sessionId } }: SessionTerminated, arrived: boolean): void {
     (arrived ? told : untold).add(sessionId);
-    toldAt.set(sessionId, (events += 1));
   }
 
   function answered(call: Call, answer: Answer): void {
@@ -175,6 +173,8 @@ export function sessionLaws({ slots, now, table, catalog, slotMs, settled, world
   function over({ token, since }: Call, reason: EndReason): void {
     const end = token && ends.get(token.session.sessionId);
     if (!end || end.reason === 'expired' || end.at > since || flushedAt > end.at) return;
+    // A token from before a flush may name a slot that its session has not had since.
+    if (flushedMs >= token.expiresAtMs - slotMs) return;
     if (now() < token.expiresAtMs - 2000 && reason === 'expired') {
       breach(`${token.session.sessionId} was ${end.reason}, and is told to start again without a word`);
     }
@@ -189,8 +189,15 @@ export function sessionLaws({ slots, now, table, catalog, slotMs, settled, world
 
     const alive = await wouldLive();
     if (alive.together > limit) breach(`${alive.together} sessions would live, and ${limit} may`);
-    if (!flushedLately && alive.each > limit)
+    if (!flushedLately && alive.each > limit) {
       breach(`${alive.each} tokens would be renewed, and ${limit} may`);
+    }
+    const ghost = flushedAt >= 0 ? undefined : [...told].find((sessionId) => alive.ids.has(sessionId));
+    if (ghost !== undefined) breach(`${ghost} was told that it is over, and lives`);
+    for (const { session } of here) {
+      const access = mayWatch(catalog, table(), session, now());
+      if (!access.allowed) breach(`${session.sessionId} lives on what is ${access.reason}`);
+    }
     everybodyWasTold();
     oneSlotEach(
       here.map(({ session }) => session),
@@ -224,7 +231,9 @@ export function sessionLaws({ slots, now, table, catalog, slotMs, settled, world
     for (const [sessionId, { reason, by, late, at, ms }] of ends) {
       if (flushedAt > at) continue; // whoever was to tell it found nothing any more
       if (reason === 'expired' || late || told.has(sessionId) || untold.has(sessionId)) continue;
-      const answeredWell = by.answer !== undefined && !('failed' in by.answer);
+      // Whoever heard that somebody else was faster has not ended it, as far as anybody can tell.
+      const answeredWell =
+        by.answer !== undefined && !('failed' in by.answer) && !('over' in by.answer && by.name === 'end');
       if (answeredWell || (reason === 'revoked' && by.name === 'recompute' && now() - ms < slotMs)) {
         breach(`nobody told ${sessionId} that it was ${reason}`);
       }

@@ -9,7 +9,7 @@ import { foldAccess, nextChangeAt, type Snapshot } from '../../shared/domain/ent
 import { fromMs } from '../../shared/domain/instants.ts';
 import { compareSnapshots } from '../../shared/domain/snapshots.ts';
 import { slotOf } from '../../shared/domain/sessions.ts';
-import { Unavailable } from '../../shared/errors.ts';
+import { Outage, Unavailable } from '../../shared/errors.ts';
 import type { SessionGrant } from '../../shared/ports.ts';
 import { catalogOf, content, entitlement } from './catalogs.ts';
 import { sessionLaws, type Answer, type Call } from './session-laws.ts';
@@ -67,6 +67,8 @@ export async function runSchedule(tape: Uint8Array): Promise<Tally> {
   let ids = 0;
   /** Whether the account was changed and nobody has finished ending what is too much. */
   let due = false;
+  /** Whether the queue brings a change once more, since a run of it has failed. */
+  let redelivered = false;
   const now = () => nowMs;
   const tally: Tally = {};
   const log: string[] = [];
@@ -271,6 +273,7 @@ export async function runSchedule(tape: Uint8Array): Promise<Tally> {
     note(invocation.player, `${invocation.name} #${invocation.number} dies, its operation ${arrives}`);
     count('death');
     invocation.dead = true;
+    if (invocation.name === 'recompute') redelivered = true;
     drop(invocation);
     if (arrives === 'lost') return;
     for (const go of invocation.parked.splice(0)) {
@@ -343,7 +346,7 @@ export async function runSchedule(tape: Uint8Array): Promise<Tally> {
           const outcome = await park(invocation);
           if (message.type !== 'session.terminated') return;
           laws.published(message, outcome === 'answered');
-          if (outcome !== 'answered') throw new Unavailable('Momento publish: deadline exceeded');
+          if (outcome !== 'answered') throw new Outage('Momento publish: deadline exceeded');
         },
       },
       catalog: CATALOG,
@@ -370,6 +373,7 @@ export async function runSchedule(tape: Uint8Array): Promise<Tally> {
     }
     if (invocation.dead) return;
     drop(invocation);
+    if (invocation.name === 'recompute' && 'failed' in answer) redelivered = true;
     note(invocation.player, `${invocation.name} #${invocation.number}: ${answerText(answer)}`);
     count(`${invocation.name}: ${Object.keys(answer)[0]}`);
     const player = players.find(({ busy }) => busy === invocation);
@@ -417,7 +421,8 @@ export async function runSchedule(tape: Uint8Array): Promise<Tally> {
   /** Nothing is under way any more, and every change of the account has had its effect. */
   async function settle(): Promise<void> {
     await finishAll();
-    while (due) {
+    while (due || redelivered) {
+      redelivered = false;
       await recompute();
       await finishAll();
     }

@@ -64,6 +64,7 @@ export function sessionTestWorld() {
 
 /** Tokens that anybody can read: what signs them has tests of its own. */
 const plainTokens: SessionTokens = {
+  ready: async () => {},
   sign: async (grant) => JSON.stringify(grant),
   verify: async (token) => {
     try {

@@ -1,5 +1,5 @@
 import { MOST_STREAMS, type Snapshot } from '../../shared/domain/entitlements.ts';
-import { Throttled, Unavailable } from '../../shared/errors.ts';
+import { Outage, Throttled, type Unavailable } from '../../shared/errors.ts';
 import type { SlotsRead, SlotStore } from '../../shared/ports.ts';
 
 /**
@@ -175,5 +175,5 @@ export function fakeSlots(
 }
 
 function unanswered({ name }: Operation): Unavailable {
-  return new Unavailable(`Momento ${name}: deadline exceeded`);
+  return new Outage(`Momento ${name}: deadline exceeded`);
 }

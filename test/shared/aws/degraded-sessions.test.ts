@@ -43,7 +43,7 @@ it('lets one of two through that have read the same', async () => {
       degraded.write(ada, [entry('s1')], revision),
       degraded.write(ada, [entry('s2')], revision),
     ];
-    expect((await Promise.all(writes)).toSorted()).toEqual([false, true]);
+    expect(new Set(await Promise.all(writes))).toEqual(new Set([false, true]));
   }
 });
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { beat } from '../../../shared/concurrency/beat.ts';
-import { endSessionById } from '../../../shared/concurrency/end-session.ts';
+import { endOwnSession, endSessionById } from '../../../shared/concurrency/end-session.ts';
 import { startSession } from '../../../shared/concurrency/start-session.ts';
 import { Unavailable } from '../../../shared/errors.ts';
 import type { SessionGrant } from '../../../shared/ports.ts';
@@ -95,6 +95,45 @@ describe('a heartbeat', () => {
     expect(devicesIn(world).filter((device) => device === 'tv')).toHaveLength(1);
   });
 
+  test('goes on in the slot that another of the same session has taken meanwhile', async () => {
+    const world = sessionsWorld({ limit: 3 });
+    const [tv] = await play(world, 'tv');
+    world.slots.flush();
+    let reads = 0;
+    const slots = {
+      ...world.slots,
+      read: async (accountId: string) => {
+        if ((reads += 1) === 2) await alive(world, tv!); // it has just found nothing, and wants a slot now
+        return world.slots.read(accountId);
+      },
+    };
+    expect(await beat({ ...world, slots }, tv!)).toMatchObject({ alive: true, grant: { slot: 1 } });
+    expect(devicesIn(world)).toEqual(['tv']);
+    expect(announced(world)).toEqual([]);
+  });
+
+  test('beside another of the same session that takes another slot is told of no end', async () => {
+    const world = sessionsWorld({ limit: 3 });
+    const [tv] = await play(world, 'tv');
+    world.slots.flush();
+    const [tablet] = await play(world, 'tablet');
+    const token = { ...tv!, slot: 3 }; // so that the tablet is not its heir
+    const slots = {
+      ...world.slots,
+      replace: async (...[accountId, number, seen, text]: Parameters<typeof world.slots.replace>) => {
+        if (number === 2) {
+          await endOwnSession(world, tablet!);
+          await alive(world, token);
+        }
+        return world.slots.replace(accountId, number, seen, text);
+      },
+    };
+    expect(await beat({ ...world, slots }, token)).toMatchObject({ alive: true });
+    expect(announced(world)).toEqual([]);
+    expect(devicesIn(world).filter((device) => device === 'tv')).toHaveLength(1);
+    expect(await beats(world, token)).toEqual(['alive']);
+  });
+
   test('whose step into a slot is unclear has the player start again, rather than live twice', async () => {
     const world = sessionsWorld();
     const [tv] = await play(world, 'tv');
@@ -126,7 +165,7 @@ describe('when time has changed what the account holds', () => {
     world.slots.calls.length = 0;
     const next = await alive(world, grant);
     expect(world.slots.calls).toEqual(['read', 'replace']);
-    expect(next.recheckAtMs).toBeNull();
+    expect(next.recheckAtMs).toBe(world.now() + 300_000);
     await alive(world, next);
     expect(world.slots.calls).toEqual(['read', 'replace', 'replace']);
   });

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { beatWhateverAnswers, startWhateverAnswers } from '../../../shared/concurrency/outage.ts';
-import { Contended, Throttled, Unavailable } from '../../../shared/errors.ts';
+import { Contended, Outage, Throttled, Unavailable } from '../../../shared/errors.ts';
 import type { DegradedEntry, DegradedSessions, SessionGrant } from '../../../shared/ports.ts';
 import { entitlement } from '../../support/catalogs.ts';
-import { beats, devicesIn, LEASE_MS, play, request, sessionsWorld, type SessionsWorld } from './world.ts';
+import { beats, devicesIn, LEASE_MS, play, request, sessionsWorld } from './world.ts';
 
 const TEN_MINUTES_MS = 600_000;
 
@@ -36,7 +36,7 @@ function outageWorld(limit: number) {
 }
 
 async function playOn(
-  world: SessionsWorld,
+  world: ReturnType<typeof outageWorld>['world'],
   grant: SessionGrant,
   forMs: number,
 ): Promise<SessionGrant | string> {
@@ -85,10 +85,23 @@ describe('while Momento does not answer, a start', () => {
   test('of the same player takes its own entry', async () => {
     const { world, start, admitted } = outageWorld(1);
     world.slots.setOutage(true);
-    await admitted('tv');
+    const first = await admitted('tv');
     const again = await admitted('tv');
     expect(world.degraded.entries().map(({ session }) => session)).toEqual([again.session]);
+    expect(await beatWhateverAnswers(world, first)).toEqual({ alive: false, reason: 'superseded' });
+    expect(await beatWhateverAnswers(world, again)).toMatchObject({ alive: true });
     expect(await start('tv', { playerId: 'tab-2' })).toMatchObject({ reason: 'too-many-streams' });
+  });
+
+  test('may end one that the table has admitted, and no other', async () => {
+    const { world, start, admitted } = outageWorld(1);
+    const [before] = await play(world, 'before');
+    world.slots.setOutage(true);
+    const tv = await admitted('tv');
+    await expect(start('phone', { terminate: before!.session.sessionId })).rejects.toThrow(Outage);
+    expect(await start('phone', { terminate: tv.session.sessionId })).toMatchObject({ admitted: true });
+    expect(world.degraded.entries().map(({ session }) => session.deviceId)).toEqual(['phone']);
+    expect(await beatWhateverAnswers(world, tv)).toEqual({ alive: false, reason: 'terminated' });
   });
 
   test('finds an entry free again after ten minutes', async () => {
@@ -171,6 +184,28 @@ describe('while Momento does not answer, a session', () => {
   });
 });
 
+test('a session that the table has admitted goes on while the table cannot be asked', async () => {
+  const { world, admitted } = outageWorld(1);
+  world.slots.setOutage(true);
+  const tv = await admitted('tv');
+  const read = () => Promise.reject(new Unavailable('table'));
+  expect(await beatWhateverAnswers({ ...world, degraded: { read } }, tv)).toMatchObject({ alive: true });
+});
+
+test('a session that lost its slot during an outage counts as one too many', async () => {
+  const { world } = outageWorld(1);
+  const [tv] = await play(world, 'tv');
+  world.slots.setOutage(true);
+  const later = (await playOn(world, tv!, 60_000)) as SessionGrant;
+  world.slots.setOutage(false);
+  await play(world, 'phone');
+  expect(await beatWhateverAnswers(world, later)).toEqual({
+    alive: false,
+    reason: 'expired',
+    overAdmitted: true,
+  });
+});
+
 test('afterwards each of those whom the table admitted takes a slot, as far as there are any', async () => {
   const { world, admitted } = outageWorld(2);
   const [tv] = await play(world, 'tv');
@@ -201,6 +236,16 @@ describe('what is no outage', () => {
     const { world } = outageWorld(1);
     const slots = { ...world.slots, replace: async () => false };
     await expect(startWhateverAnswers({ ...world, slots }, 'ada', request('tv'))).rejects.toThrow(Contended);
+    expect(world.degraded.entries()).toEqual([]);
+  });
+
+  test('a table that does not answer', async () => {
+    const { world } = outageWorld(1);
+    world.slots.flush();
+    const snapshotOf = () => Promise.reject(new Unavailable('table'));
+    await expect(startWhateverAnswers({ ...world, snapshotOf }, 'ada', request('tv'))).rejects.toThrow(
+      'table',
+    );
     expect(world.degraded.entries()).toEqual([]);
   });
 

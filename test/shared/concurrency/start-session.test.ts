@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { startSession } from '../../../shared/concurrency/start-session.ts';
 import { textOfSession } from '../../../shared/domain/sessions.ts';
-import { Contended, Throttled, Unavailable } from '../../../shared/errors.ts';
+import { Contended, Outage, Throttled, Unavailable } from '../../../shared/errors.ts';
 import { entitlement } from '../../support/catalogs.ts';
 import {
   announced,
@@ -23,7 +23,7 @@ describe('a start', () => {
       accountId: 'ada',
       slot: 1,
       expiresAtMs: world.now() + LEASE_MS,
-      recheckAtMs: null,
+      recheckAtMs: world.now() + 300_000,
       degradedUntilMs: null,
       session: { deviceId: 'tv', startedAt: '2026-11-22T10:00:00.000Z', instead: null },
     });
@@ -111,14 +111,55 @@ describe('a start', () => {
     expect(await startSession(world, 'ada', request('phone'))).toMatchObject({ reason: 'too-many-streams' });
   });
 
-  test('knows when time alone will change what it may watch', async () => {
+  test('is to look again when time alone changes what it may watch, and after five minutes in any case', async () => {
     const world = sessionsWorld();
-    const ends = '2026-11-22T12:00:00.000Z';
+    expect((await started(world, 'tv')).recheckAtMs).toBe(world.now() + 300_000);
+    const ends = '2026-11-22T10:02:00.000Z';
     world.holds(entitlement({ maxStreams: 2, heldUntil: ends }));
     expect((await started(world, 'tv')).recheckAtMs).toBe(Date.parse(ends));
-    const until = '2026-11-22T11:00:00.000Z';
+    const until = '2026-11-22T10:01:00.000Z';
     const contents = catalog.contents.map((content) => ({ ...content, until }));
-    expect((await started({ ...world, catalog: { contents } }, 'tv')).recheckAtMs).toBe(Date.parse(until));
+    const ending = { ...world, catalog: { ...catalog, contents } };
+    expect((await started(ending, 'tv')).recheckAtMs).toBe(Date.parse(until));
+  });
+
+  test('goes by the table when the cached answer is one of an older catalogue', async () => {
+    const world = sessionsWorld({ limit: 1 });
+    await play(world, 'tv');
+    const newer = { ...world, catalog: { ...catalog, catalogVersion: '2027-01-01.1' } };
+    const table = async () => ({ ...world.limitTo(2), catalogVersion: '2027-01-01.1' });
+    expect(await startSession({ ...newer, snapshotOf: table }, 'ada', request('phone'))).toMatchObject({
+      admitted: true,
+    });
+  });
+
+  test('that was held up does not put out the one that its player has made since', async () => {
+    const world = sessionsWorld();
+    const read = Promise.withResolvers<void>();
+    let held = true;
+    const slots = {
+      ...world.slots,
+      read: async (accountId: string) => {
+        if (held) await read.promise;
+        return world.slots.read(accountId);
+      },
+    };
+    const early = startSession({ ...world, slots }, 'ada', request('tv'));
+    world.now.advance(5000);
+    const later = await started(world, 'tv');
+    held = false;
+    read.resolve();
+    expect(await early).toMatchObject({ admitted: false, reason: 'too-many-streams' });
+    expect(await beats(world, later)).toEqual(['alive']);
+    expect(world.told).toEqual([]);
+  });
+
+  test('takes a second answer that is lost for an outage, not for others who are faster', async () => {
+    const world = sessionsWorld();
+    world.slots.next(['lost', 'lost'], 'replace');
+    await expect(startSession(world, 'ada', request('tv'))).rejects.toThrow(Outage);
+    world.slots.next(['lost'], 'replace');
+    expect(await startSession(world, 'ada', request('tv'))).toMatchObject({ admitted: true });
   });
 });
 

@@ -6,7 +6,7 @@ import { session } from '../../support/sessions.ts';
 const empty = slotOf(undefined);
 const held = (one: Session) => slotOf(textOfSession(one));
 const stone = (one: Session) => slotOf(textOfTombstone(one, 'terminated'));
-const newcomer = { deviceId: 'phone', playerId: 'phone' };
+const newcomer = { deviceId: 'phone', playerId: 'phone', startedAt: '2026-11-22T10:00:00.000Z' };
 const on = (deviceId: string, minute: number, changes: Partial<Session> = {}) =>
   session({
     sessionId: `on-${deviceId}`,
@@ -86,7 +86,7 @@ describe('a newcomer', () => {
   });
 
   test('is another than one in a second tab of the same device', () => {
-    const otherTab = on('phone', 20, { playerId: 'tab-2' });
+    const otherTab = on('phone', 20, { playerId: 'tab-2', startedAt: '2026-11-22T10:00:00.000Z' });
     expect(decideAdmission([held(otherTab)], newcomer, refusing(1)).kind).toBe('refuse');
   });
 

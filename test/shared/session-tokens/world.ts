@@ -77,6 +77,6 @@ export const grants: fc.Arbitrary<SessionGrant> = fc.record({
   }),
   slot: fc.option(fc.integer({ min: 1, max: 16 })),
   expiresAtMs: seconds.map((s) => s * 1000),
-  recheckAtMs: fc.option(moments),
+  recheckAtMs: moments,
   degradedUntilMs: fc.option(moments),
 });
