@@ -134,8 +134,8 @@ async function settle(
 }
 
 /**
- * Whether a session that goes on must not try again: its player stands already, and it puts nobody out; it was ended; or its own
- * last try may have stood and been put out, or may yet come to stand. One that nobody knows yet may.
+ * Whether a session that goes on must not try again: its player stands already, and it puts nobody out; or it has been
+ * ended; or its own last try may have stood and been put out, or may yet come to stand. One that nobody knows yet may.
  */
 async function giveUp(
   world: SessionWorld,
