@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { LocalStack } from '../../local/stack.ts';
 import {
   admitted,
@@ -20,6 +20,10 @@ beforeAll(async () => {
 });
 beforeEach(async () => {
   viewer = await newSubscriber(stack);
+});
+afterEach(() => {
+  stack.momento.unblock();
+  stack.ssm.unblock();
 });
 afterAll(() => stack?.stop());
 
@@ -73,7 +77,6 @@ describe('while Parameter Store cannot be reached', () => {
     const { calls } = stack.ssm;
     await everything('meanwhile');
     expect(stack.ssm.calls).toBe(calls);
-    stack.ssm.unblock();
   });
 });
 
