@@ -128,36 +128,52 @@ export function createApi(world: World): Api {
   };
 }
 
-/** Says something about a session by its token: through the cheaper door where there is one. */
-function withToken(
+/** Says something about a session by its token: through the cheaper door where there is one and it is open. */
+async function withToken(
   world: World,
   body: { readonly sessionToken: string; readonly end?: true },
   heartbeatUrl: string | undefined,
   { keepalive = false } = {},
 ): Promise<Response> {
-  return heartbeatUrl === undefined
-    ? asViewer(world, '/heartbeats', { method: 'POST', json: body, keepalive, timeoutMs: BEAT_TIMEOUT_MS })
-    : throughDoor(world, heartbeatUrl, body, keepalive);
+  const answer =
+    heartbeatUrl === undefined ? undefined : await throughDoor(world, heartbeatUrl, body, keepalive);
+  if (answer) return answer;
+  return asViewer(world, '/heartbeats', {
+    method: 'POST',
+    json: body,
+    keepalive,
+    timeoutMs: BEAT_TIMEOUT_MS,
+  });
 }
 
-/** JSON by a type for which no browser asks the other side beforehand. */
+/**
+ * JSON by a type for which no browser asks the other side beforehand. `undefined` when the door is shut: nobody
+ * answers there, or Lambda itself turns us away because strangers crowd it.
+ */
 async function throughDoor(
   { fetch }: World,
   heartbeatUrl: string,
   body: unknown,
   keepalive: boolean,
-): Promise<Response> {
-  const response = await fetch(heartbeatUrl, {
-    method: 'POST',
-    headers: { 'Content-Type': 'text/plain' },
-    body: JSON.stringify(body),
-    keepalive,
-    credentials: 'omit',
-    cache: 'no-store',
-    signal: AbortSignal.timeout(BEAT_TIMEOUT_MS),
-  });
-  if (!response.ok) throw await refusalOf(response);
-  return response;
+): Promise<Response | undefined> {
+  let response: Response;
+  try {
+    response = await fetch(heartbeatUrl, {
+      method: 'POST',
+      headers: { 'Content-Type': 'text/plain' },
+      body: JSON.stringify(body),
+      keepalive,
+      credentials: 'omit',
+      cache: 'no-store',
+      signal: AbortSignal.timeout(BEAT_TIMEOUT_MS),
+    });
+  } catch {
+    return undefined;
+  }
+  if (response.ok) return response;
+  const refusal = await refusalOf(response);
+  if (refusal.slug === '') return undefined; // not one of ours
+  throw refusal;
 }
 
 interface ViewerCall {

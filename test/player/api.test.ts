@@ -8,7 +8,7 @@ import { loadCatalog } from '../../shared/catalog.ts';
 const snapshot = firstSnapshot('ada', loadCatalog(), Date.parse('2026-11-22T10:00:00.000Z'));
 
 /** An API that gives these answers one after the other, and what it was asked. */
-function apiAnswering(...answers: readonly Response[]) {
+function apiAnswering(...answers: readonly (Response | Error)[]) {
   const asked: Request[] = [];
   const beacons: { url: string; text: string }[] = [];
   const browser = { takesBeacons: true };
@@ -22,7 +22,9 @@ function apiAnswering(...answers: readonly Response[]) {
     },
     async fetch(input, init) {
       asked.push(new Request(input, init));
-      return remaining.shift()!;
+      const answer = remaining.shift()!;
+      if (answer instanceof Error) throw answer;
+      return answer;
     },
     sendBeacon(url, text) {
       if (browser.takesBeacons) beacons.push({ url, text });
@@ -142,6 +144,17 @@ test('beats through the cheaper door with nothing but the token, in a request th
   expect(request!.credentials).toBe('omit');
   expect(await request!.json()).toEqual({ sessionToken: 'st' });
   expect(tokens).toEqual([]);
+});
+
+test.each([
+  ['Lambda turns it away', new Response('{"Message":"Rate Exceeded."}', { status: 429 })],
+  ['the function fails', new Response('Internal Server Error', { status: 502 })],
+  ['nobody answers there', new TypeError('fetch failed')],
+])('beats as the viewer when %s at the cheaper door', async (_, shut) => {
+  const { api, asked } = apiAnswering(shut, Response.json(lease));
+  expect(await api.beat(door)).toMatchObject({ kind: 'renewed' });
+  expect(asked.map(({ url }) => url)).toEqual([door.heartbeatUrl, 'https://api.example/dev/heartbeats']);
+  expect(await asked[1]!.json()).toEqual({ sessionToken: 'st' });
 });
 
 test('beats as the viewer where there is no other door, and tells a bad session token from a bad ID token', async () => {
