@@ -37,9 +37,10 @@ const MOST_PENDING = 64;
 
 /**
  * Keeps what was reported and brings the account's answer up to date everywhere: commits it to the table with what
- * is to be announced, writes the cache, announces, and ends the sessions that are too many by now. Safe to repeat and to break off after any step: the next run
- * finishes it. What does not wait for another step runs beside it, so that four calls follow one another between
- * the queue and the player: purchase kept and account read, commit, cache, publish.
+ * is to be announced, writes the cache, announces, and ends the sessions that are too many by now. Safe to repeat
+ * and to break off after any step: the next run finishes it. What does not wait for another step runs beside it, so
+ * that four calls follow one another between the queue and the player: purchase kept and account read, commit,
+ * cache, publish.
  * @throws Unavailable when the table, the cache or the topic does not answer.
  */
 export async function recompute(
@@ -54,11 +55,12 @@ export async function recompute(
   );
   await writeUnlessNewer(world, snapshot, cached());
   await publish(world, accountId, outbox, startedMs + BUDGET_MS);
+  // First the cache is as new as the table: a session that starts meanwhile looks there after it has its slot.
+  const newest = await followTable(world, snapshot);
   if (sessionsDue !== undefined) {
-    await endExcess(world, accountId, snapshot);
+    await endExcess(world, accountId, newest);
     await world.accounts.removeSessionsDue(accountId, sessionsDue);
   }
-  await followTable(world, snapshot);
 }
 
 /** Computes and commits until nobody interferes; returns what the table then holds. */
