@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { SQSRecord } from 'aws-lambda';
 import { accountTable } from '../shared/aws/account-table.ts';
 import { loadCatalog } from '../shared/catalog.ts';
@@ -67,6 +68,7 @@ const world = {
   topic: momentoAccountTopic(secrets, cacheName),
   catalog,
   now: Date.now,
+  newId: randomUUID,
   warn: noteMissing,
 };
 

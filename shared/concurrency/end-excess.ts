@@ -1,19 +1,27 @@
 import type { Snapshot } from '../domain/entitlements.ts';
-import { slotOf, standingIn, type EndReason, type Slot, type Standing } from '../domain/sessions.ts';
+import {
+  slotOf,
+  standingIn,
+  textOfSession,
+  type EndReason,
+  type Slot,
+  type Standing,
+} from '../domain/sessions.ts';
 import { compareSnapshots } from '../domain/snapshots.ts';
 import { Contended } from '../errors.ts';
 import { bury, tell } from './bury.ts';
 import { limitOf, mayWatch } from './look.ts';
 import type { SessionWorld } from './world.ts';
 
-type World = Pick<SessionWorld, 'slots' | 'topic' | 'catalog' | 'now' | 'warn'>;
+type World = Pick<SessionWorld, 'slots' | 'topic' | 'catalog' | 'now' | 'newId' | 'warn'>;
 
 const MOST_ROUNDS = 12;
 
 /**
  * Ends what is too much now that the account's limit is lower or something was taken away: sessions that it may not
  * watch any more, then the newest beyond the limit (`revoked`). Survivors that stand above the limit leave their slot
- * and start again by themselves (`expired`). Goes on until a look at the slots finds nothing to do.
+ * and start again by themselves (`expired`). Goes on until a look at the slots finds nothing to do; then has those
+ * who stay look again at their next heartbeat, since what they have left may end earlier than they know.
  *
  * The snapshot must be in the cache before: a session that starts meanwhile looks there after it has taken its slot,
  * and so one of the two sees the other. Repeated after a crash, it tells those again who were ended before it.
@@ -26,11 +34,26 @@ export async function endExcess(world: World, accountId: string, committed: Snap
     if (round === 0) await tellAgain(world, accountId, slots);
     const { snapshot: cached = committed } = read;
     const newest = compareSnapshots(cached, committed) > 0 ? cached : committed;
-    const excess = excessOf(world, newest, standingIn(slots));
-    if (excess.length === 0) return;
+    const standing = standingIn(slots);
+    const excess = excessOf(world, newest, standing);
+    if (excess.length === 0) return haveLookAgain(world, accountId, standing);
     await Promise.all(excess.map(({ standing, reason }) => bury(world, accountId, standing, reason)));
   }
   throw new Contended('the slots of the account are being changed by many at once');
+}
+
+/** Under another nonce a session does not find itself where its token says, and looks where it is. */
+async function haveLookAgain(
+  { slots, newId }: World,
+  accountId: string,
+  standing: readonly Standing[],
+): Promise<void> {
+  await Promise.all(
+    standing.map(({ number, text, session }) =>
+      // Who has taken the place meanwhile has looked since.
+      slots.replace(accountId, number, text, textOfSession({ ...session, nonce: newId() })),
+    ),
+  );
 }
 
 /** Those whom a run before this one has ended, and may have died before it told them. */

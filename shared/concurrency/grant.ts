@@ -5,7 +5,7 @@ import type { SessionGrant } from '../ports.ts';
 import { contentOf } from './look.ts';
 import type { SessionWorld } from './world.ts';
 
-/** A boundary that moves nearer while a session plays, as when a subscription is cancelled, is seen within this. */
+/** Whoever moves a boundary nearer has the sessions look again (end-excess.ts); what is missed is seen within this. */
 const RECHECK_MS = 5 * 60_000;
 
 /** What a session that has been admitted, or found in its place, may do until its next heartbeat. */

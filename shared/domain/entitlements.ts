@@ -144,7 +144,8 @@ export function foldAccess(entitlements: readonly Entitlement[], nowMs: number):
   };
 }
 
-function endMs({ heldUntil: until }: Entitlement): number {
+/** When it counts no more; later than anything for one that always will. */
+export function endMs({ heldUntil: until }: Pick<Entitlement, 'heldUntil'>): number {
   return until === null ? Number.MAX_SAFE_INTEGER : toMs(until);
 }
 

@@ -1,5 +1,6 @@
 import { compareCatalogVersions, type Catalog } from './catalog.ts';
 import {
+  endMs,
   entitlementsOf,
   foldAccess,
   isHeld,
@@ -125,14 +126,14 @@ export function isOverdue({ nextChangeAt: next }: Pick<Snapshot, 'nextChangeAt'>
   return next !== null && toMs(next) <= nowMs;
 }
 
-/** Whether anything that could be watched before may not be watched any more, or on fewer screens. */
+/** Whether anything that could be watched before may not be watched any more, or not as long, or on fewer screens. */
 export function takesAway(before: Snapshot, after: Snapshot): boolean {
   if (after.catalogVersion !== before.catalogVersion) return true; // contents have limits of their own
   if (after.access.maxStreams < before.access.maxStreams) return true;
   const left = new Map(after.entitlements.map((entitlement) => [entitlement.entitlementId, entitlement]));
   return before.entitlements.some((was) => {
     const now = left.get(was.entitlementId);
-    return was.held && !(now?.held && opens(now) === opens(was));
+    return was.held && !(now?.held && opens(now) === opens(was) && endMs(now) >= endMs(was));
   });
 }
 

@@ -22,6 +22,7 @@ interface World {
   readonly slots: SlotStore;
   readonly catalog: Catalog;
   readonly now: () => number;
+  readonly newId: () => string;
   /** Told of what is missing while the work is done. */
   readonly warn: (message: string, reason: unknown) => void;
 }

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { Configurations, CacheClient, TopicClient, TopicConfigurations } from '@gomomento/sdk';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startMomento, type MomentoStandIn } from '../../local/momento/server.ts';
@@ -69,7 +70,9 @@ async function cachedOf(accountId: string): Promise<Snapshot | undefined> {
 }
 
 async function deliver(to: typeof ports, accountId: string, purchaseId: string): Promise<void> {
-  await recompute({ ...to, catalog, now, warn: () => {} }, accountId, [purchase({ accountId, purchaseId })]);
+  await recompute({ ...to, catalog, now, newId: randomUUID, warn: () => {} }, accountId, [
+    purchase({ accountId, purchaseId }),
+  ]);
 }
 
 describe('over the real SDKs', () => {

@@ -111,6 +111,8 @@ export function sessionLaws({ slots, now, table, catalog, slotMs, settled, world
     if (before.kind !== 'held' || write.seen === write.text) return;
     const ended = after.kind === 'ended' ? after.ended : after.kind === 'held' ? after.session.instead : null;
     const { sessionId } = before.session;
+    // Only its nonce is another, so that its next heartbeat looks again.
+    if (after.kind === 'held' && after.session.sessionId === sessionId && call.name === 'recompute') return;
     if (ended?.sessionId !== sessionId)
       return breach(`slot ${write.number}: nothing says what became of ${sessionId}`);
     const known = ends.get(sessionId);

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { loadCatalog } from '../../shared/catalog.ts';
 import type { Announcement } from '../../shared/domain/announcements.ts';
 import type { Catalog } from '../../shared/domain/catalog.ts';
@@ -50,6 +50,7 @@ export interface MemoryWorld {
   readonly slots: SlotStore;
   readonly catalog: Catalog;
   readonly now: FakeClock;
+  readonly newId: () => string;
   readonly warn: () => void;
   readonly stored: Map<string, Snapshot>;
   readonly outboxes: Map<string, Map<number, Announcement>>;
@@ -153,6 +154,7 @@ export function memoryWorld({ catalog = loadCatalog(), now = fakeClock() } = {})
     slots,
     standing,
     due,
+    newId: randomUUID,
     warn: () => {},
     topic: {
       publish: async (_, message) => {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { beat } from '../../../shared/concurrency/beat.ts';
 import { endExcess } from '../../../shared/concurrency/end-excess.ts';
 import { startSession } from '../../../shared/concurrency/start-session.ts';
 import { Contended, Unavailable } from '../../../shared/errors.ts';
@@ -35,14 +36,33 @@ describe('when the limit is lowered', () => {
     expect(await beats(world, ...grants)).toEqual(['revoked', 'revoked']);
   });
 
-  test('nothing is done when there is nothing to do, in one call', async () => {
+  test('whom there is room for stays, and looks again at its next heartbeat, once', async () => {
     const world = sessionsWorld({ limit: 4 });
     const grants = await play(world, 'tv', 'tablet');
     const lower = world.limitTo(2);
     world.slots.calls.length = 0;
     await endExcess(world, 'ada', lower);
-    expect(world.slots.calls).toEqual(['read']);
+    expect(world.slots.calls).toEqual(['read', 'replace', 'replace']);
+    world.slots.calls.length = 0;
+    const [tv] = grants;
+    const next = await beat(world, tv!);
+    expect(world.slots.calls).toEqual(['replace', 'read', 'replace']);
+    world.slots.calls.length = 0;
+    expect(next.alive && (await beat(world, next.grant)).alive).toBe(true);
+    expect(world.slots.calls).toEqual(['replace']);
     expect(await beats(world, ...grants)).toEqual(['alive', 'alive']);
+  });
+
+  test('a session that stays learns of an end that has come nearer', async () => {
+    const world = sessionsWorld({ limit: 1 });
+    const [tv] = await play(world, 'tv');
+    const heldUntil = '2026-11-22T10:00:20.000Z';
+    await endExcess(world, 'ada', world.holds(entitlement({ maxStreams: 1, heldUntil })));
+    world.now.advance(15_000);
+    const next = await beat(world, tv!);
+    expect(next).toMatchObject({ alive: true, grant: { recheckAtMs: Date.parse(heldUntil) } });
+    world.now.advance(5000);
+    expect(next.alive && (await beat(world, next.grant))).toEqual({ alive: false, reason: 'revoked' });
   });
 
   test('a limit that has been raised since then counts', async () => {

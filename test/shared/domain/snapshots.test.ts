@@ -142,13 +142,22 @@ describe('a change takes something away', () => {
     ],
     ['when there are fewer screens', answer(one, two), answer(one, { ...two, status: 'refunded' })],
     ['when it counts on fewer devices', answer(one), answer({ ...one, productId: 'mobile' })],
+    [
+      'when its end comes nearer',
+      answer(one),
+      answer({ ...one, status: 'cancelled', validUntil: fromMs(nowMs + 1000) }),
+    ],
     ['when another catalogue is in force', answer(one), { ...answer(one), catalogVersion: '2027-01-01.1' }],
   ])('%s', (_, before, after) => expect(takesAway(before, after)).toBe(true));
 
   it.each([
     ['when nothing changed', answer(one), answer(one)],
     ['when something is bought', answer(one), answer(one, two)],
-    ['when a purchase is renewed', answer(one), answer({ ...one, validUntil: fromMs(nowMs + 1000) })],
+    [
+      'when a purchase is renewed',
+      answer({ ...one, validUntil: fromMs(nowMs + 1000) }),
+      answer({ ...one, validUntil: fromMs(nowMs + 2000) }),
+    ],
     ['when what has ended long ago leaves', answer(one, { ...two, validUntil: fromMs(0) }), answer(one)],
   ])('not %s', (_, before, after) => expect(takesAway(before, after)).toBe(false));
 });

@@ -18,10 +18,10 @@ import { interrupted, memoryWorld, purchase, type MemoryWorld } from '../../supp
 /** One delivery of a queue message: keep the purchase, recompute. */
 async function deliver(
   { accounts, cache, topic, slots }: Pick<MemoryWorld, 'accounts' | 'cache' | 'topic' | 'slots'>,
-  { catalog, now, warn }: Pick<MemoryWorld, 'catalog' | 'now' | 'warn'>,
+  { catalog, now, newId, warn }: Pick<MemoryWorld, 'catalog' | 'now' | 'newId' | 'warn'>,
   bought: Purchase,
 ): Promise<void> {
-  await recompute({ accounts, cache, topic, slots, catalog, now, warn }, bought.accountId, [bought]);
+  await recompute({ accounts, cache, topic, slots, catalog, now, newId, warn }, bought.accountId, [bought]);
 }
 
 const grantsOf = (snapshot: Snapshot | undefined) => snapshot?.access.grants;
