@@ -1,5 +1,5 @@
 import { startWhateverAnswers } from '../shared/concurrency/outage.ts';
-import { WHEN_FULL, type WhenFull } from '../shared/domain/admission.ts';
+import { WHEN_FULL } from '../shared/domain/admission.ts';
 import type { Session } from '../shared/domain/sessions.ts';
 import { choiceSetting, numberSetting, optionalSetting, setting } from '../shared/env.ts';
 import { stageDegradedSessions } from '../shared/lambda/degraded-sessions.ts';
@@ -62,7 +62,7 @@ export const handler = viewer(
     ...sessionWorld(),
     degraded: stageDegradedSessions(),
     tokens: stageSessionTokens(),
-    whenFull: choiceSetting('WHEN_FULL', WHEN_FULL) satisfies WhenFull,
+    whenFull: choiceSetting('WHEN_FULL', WHEN_FULL),
     heartbeatSeconds: numberSetting('HEARTBEAT_SECONDS'),
     heartbeatUrl: optionalSetting('HEARTBEAT_URL'),
     regionHeader: setting('REGION_HEADER').toLowerCase(),

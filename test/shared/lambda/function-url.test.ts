@@ -15,6 +15,8 @@ function event(body: string | undefined, { method = 'POST', isBase64Encoded = fa
   } as unknown as LambdaFunctionURLEvent;
 }
 
+const plentyOfTime = { getRemainingTimeInMillis: () => 10_000 };
+
 async function stage() {
   const world = sessionTestWorld();
   const handler = functionUrl('POST', renewSession(world));
@@ -30,7 +32,7 @@ async function stage() {
     world,
     sessionToken: await world.tokens.sign(started.grant),
     call: async (...parameters: Parameters<typeof event>) => {
-      const result = (await handler(event(...parameters))) as {
+      const result = (await handler(event(...parameters), plentyOfTime)) as {
         statusCode: number;
         headers: Record<string, string>;
         body: string;
@@ -104,10 +106,19 @@ describe('the cheaper door', () => {
     });
   });
 
+  it('says that it is unavailable before Lambda ends it without a word', async () => {
+    const handler = functionUrl('POST', () => new Promise(() => {}));
+    const short = { getRemainingTimeInMillis: () => 251 };
+    expect(await handler(event('{}'), short)).toMatchObject({
+      statusCode: 503,
+      headers: { 'Retry-After': '2' },
+    });
+  });
+
   it('tells nothing of what went wrong with us', async () => {
     const handler = functionUrl('POST', () => Promise.reject(new Error('the table is called accounts')));
     const log = capturedLog();
-    expect(await handler(event('{}'))).toMatchObject({
+    expect(await handler(event('{}'), plentyOfTime)).toMatchObject({
       statusCode: 500,
       body: expect.not.stringContaining('table'),
     });

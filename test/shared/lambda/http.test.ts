@@ -1,10 +1,11 @@
+import type { Context } from 'aws-lambda';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { Malformed, TooOften, Unavailable, UnknownProduct } from '../../../shared/errors.ts';
 import { jsonOf, type HttpRequest } from '../../../shared/lambda/http-messages.ts';
 import { open, viewer } from '../../../shared/lambda/http.ts';
 import { Refused } from '../../../shared/lambda/problems.ts';
 import { capturedLog } from '../../support/captured-log.ts';
-import { ADA, invoke } from '../../support/lambda-events.ts';
+import { ADA, apiEvent, invoke } from '../../support/lambda-events.ts';
 
 afterEach(() => {
   vi.unstubAllEnvs();
@@ -27,6 +28,15 @@ const errors: readonly (readonly [string, unknown, number, string])[] = [
 ];
 
 describe('an answer', () => {
+  it('that takes too long is 503, before Lambda ends the function without a word', async () => {
+    const never = open(() => new Promise(() => {}));
+    const context = { getRemainingTimeInMillis: () => 6 } as unknown as Context;
+    expect(await never(apiEvent(), context)).toMatchObject({
+      statusCode: 503,
+      headers: { 'Content-Type': 'application/problem+json', 'Retry-After': '2' },
+    });
+  });
+
   it('is JSON that nobody keeps unless the route says so', async () => {
     expect(await invoke(welcome)).toMatchObject({
       statusCode: 200,
