@@ -37,7 +37,7 @@ export async function endExcess(world: World, accountId: string, committed: Snap
     const standing = standingIn(slots);
     const excess = excessOf(world, newest, standing);
     if (excess.length === 0) return haveLookAgain(world, accountId, standing);
-    await Promise.all(excess.map(({ standing, reason }) => bury(world, accountId, standing, reason)));
+    await Promise.all(excess.map(({ who, reason }) => bury(world, accountId, who, reason)));
   }
   throw new Contended('the slots of the account are being changed by many at once');
 }
@@ -69,7 +69,7 @@ async function tellAgain(world: World, accountId: string, slots: readonly Slot[]
 }
 
 interface Excess {
-  readonly standing: Standing;
+  readonly who: Standing;
   readonly reason: EndReason;
 }
 
@@ -83,7 +83,7 @@ function excessOf(
   const entitled = standing.filter(({ session }) => mayWatch(catalog, snapshot, session, nowMs).allowed);
   const kept = new Set(entitled.slice(0, limit)); // the oldest come first
   return standing.flatMap((one): readonly Excess[] => {
-    if (!kept.has(one)) return [{ standing: one, reason: 'revoked' }];
-    return one.number > limit ? [{ standing: one, reason: 'expired' }] : [];
+    if (!kept.has(one)) return [{ who: one, reason: 'revoked' }];
+    return one.number > limit ? [{ who: one, reason: 'expired' }] : [];
   });
 }
