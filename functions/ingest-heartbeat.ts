@@ -3,7 +3,7 @@ import { viewer, type ViewerRequest } from '../shared/lambda/http.ts';
 import { heartbeatWorld } from '../shared/lambda/heartbeat-world.ts';
 import {
   answerSessionHeartbeat,
-  countHeartbeat,
+  countDevice,
   type HeartbeatWorld,
 } from '../shared/lambda/session-heartbeat.ts';
 import { parseHeartbeat } from '../shared/session-requests.ts';
@@ -14,7 +14,7 @@ export function ingestHeartbeat(world: HeartbeatWorld) {
     const { accountId } = request;
     const heartbeat = parseHeartbeat(jsonOf(request));
     if (heartbeat.kind === 'session') return answerSessionHeartbeat(world, heartbeat, accountId);
-    await countHeartbeat(world, accountId, heartbeat.deviceId);
+    await countDevice(world, accountId, heartbeat.deviceId);
     return { status: 202, body: { heartbeatSeconds: world.heartbeatSeconds } };
   };
 }

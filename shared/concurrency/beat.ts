@@ -56,7 +56,7 @@ async function lookAgain(world: SessionWorld, grant: SessionGrant): Promise<Beat
     if (fate) return { ...over(fate), overAdmitted: fate === 'expired' && grant.degradedUntilMs !== null };
 
     if (!mayWatch(world.catalog, view.snapshot, session, sinceMs).allowed) {
-      if (standing) await bury(world, accountId, standing, 'revoked');
+      if (standing && !(await bury(world, accountId, standing, 'revoked'))) continue;
       return over('revoked');
     }
     if (contentOf(world.catalog, session.contentId)?.counted === false) {
@@ -70,7 +70,7 @@ async function lookAgain(world: SessionWorld, grant: SessionGrant): Promise<Beat
       continue; // another heartbeat of the same session was faster, or its player has started again
     }
     if (standing.number > limitOf(view.snapshot, sinceMs)) {
-      await bury(world, accountId, standing, 'expired');
+      if (!(await bury(world, accountId, standing, 'expired'))) continue;
       return over('expired');
     }
     if (await world.slots.replace(accountId, standing.number, standing.text, standing.text)) {

@@ -37,7 +37,7 @@ export async function endExcess(world: World, accountId: string, committed: Snap
     const standing = standingIn(slots);
     const excess = excessOf(world, newest, standing);
     if (excess.length === 0) return haveLookAgain(world, accountId, standing);
-    await Promise.all(excess.map(({ who, reason }) => bury(world, accountId, who, reason)));
+    await all(excess.map(({ who, reason }) => bury(world, accountId, who, reason)));
   }
   throw new Contended('the slots of the account are being changed by many at once');
 }
@@ -48,7 +48,7 @@ async function haveLookAgain(
   accountId: string,
   standing: readonly Standing[],
 ): Promise<void> {
-  await Promise.all(
+  await all(
     standing.map(({ number, text, session }) =>
       // Who has taken the place meanwhile has looked since.
       slots.replace(accountId, number, text, textOfSession({ ...session, nonce: newId() })),
@@ -86,4 +86,10 @@ function excessOf(
     if (!kept.has(one)) return [{ who: one, reason: 'revoked' }];
     return one.number > limit ? [{ who: one, reason: 'expired' }] : [];
   });
+}
+
+/** Waits for all before it fails for one, so that nothing goes on behind a failed run. */
+async function all<T>(work: readonly Promise<T>[]): Promise<void> {
+  await Promise.allSettled(work);
+  await Promise.all(work);
 }

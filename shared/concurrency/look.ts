@@ -1,6 +1,7 @@
 import { decideAccess, type AccessDecision } from '../domain/access.ts';
 import { compareCatalogVersions, type Catalog, type Content } from '../domain/catalog.ts';
 import { foldAccess, type Snapshot } from '../domain/entitlements.ts';
+import { Unavailable } from '../errors.ts';
 import { slotOf, type Session, type Slot } from '../domain/sessions.ts';
 import type { SessionWorld } from './world.ts';
 
@@ -32,14 +33,21 @@ export function limitOf({ entitlements }: Snapshot, nowMs: number): number {
 
 type Viewing = Pick<Session, 'contentId' | 'deviceType' | 'region'>;
 
-/** May this be watched there, now? */
+/**
+ * May this be watched there, now?
+ * @throws Unavailable for content that this function does not know while a newer catalogue is in force
+ */
 export function mayWatch(
-  catalog: Pick<Catalog, 'contents'>,
-  { entitlements }: Snapshot,
+  catalog: Catalog,
+  { entitlements, catalogVersion }: Snapshot,
   { contentId, deviceType, region }: Viewing,
   nowMs: number,
 ): AccessDecision {
-  return decideAccess(contentOf(catalog, contentId), entitlements, {
+  const content = contentOf(catalog, contentId);
+  if (!content && compareCatalogVersions(catalogVersion, catalog.catalogVersion) > 0) {
+    throw new Unavailable('a newer catalogue is in force');
+  }
+  return decideAccess(content, entitlements, {
     region: region ?? undefined,
     deviceType,
     nowMs,

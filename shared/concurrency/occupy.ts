@@ -54,8 +54,8 @@ interface Attempt {
 interface Tries {
   readonly byText: Map<string, Attempt>;
   readonly told: Set<Attempt>;
-  /** The one that was put into its slot, as was answered or seen. */
-  entered: Attempt | undefined;
+  /** The one that was put into its slot, as was answered or seen, and as what it stands there. */
+  entered: { readonly attempt: Attempt; readonly session: Session } | undefined;
   last: Attempt | undefined;
   unanswered: number;
 }
@@ -97,8 +97,7 @@ export async function occupy(
   };
   for (let round = 0; round <= MOST_ROUNDS; round++) {
     const view = await look(world, accountId);
-    const here = whereIStand(view, tries);
-    if (here) tries.entered = tries.byText.get(here.text);
+    const here = findMine(view, tries, wanted);
     if (!tries.entered && round === MOST_ROUNDS) break; // a look is all that the last round is for
     const step = { view, tries, wanted, whenFull };
     const outcome = tries.entered
@@ -114,10 +113,10 @@ async function settle(
   world: SessionWorld,
   accountId: string,
   { view, tries }: Step,
-  entered: Attempt,
+  { attempt, session }: NonNullable<Tries['entered']>,
   here: Standing | undefined,
 ): Promise<Occupied | undefined> {
-  await tellLoser(world, accountId, entered, tries);
+  await tellLoser(world, accountId, attempt, tries);
   if (here && !mayStay(world, view, here)) {
     if (await bury(world, accountId, here, 'expired')) tries.entered = undefined;
     return undefined;
@@ -129,7 +128,7 @@ async function settle(
     return undefined;
   }
   // Where it is not to be found any more, its first heartbeat will tell what became of it.
-  const { session, number, sinceMs } = entered;
+  const { number, sinceMs } = attempt;
   return { admitted: true, session, number, sinceMs, snapshot: view.snapshot };
 }
 
@@ -175,7 +174,8 @@ async function stepIn(
   tries.byText.set(attempt.text, attempt);
   tries.last = attempt;
   try {
-    if (await world.slots.replace(accountId, number, seen, attempt.text)) tries.entered = attempt;
+    if (await world.slots.replace(accountId, number, seen, attempt.text))
+      tries.entered = { attempt, session };
   } catch (error) {
     tries.unanswered += 1;
     if (!(error instanceof Outage) || tries.unanswered > 1) throw error;
@@ -183,9 +183,27 @@ async function stepIn(
   return undefined;
 }
 
-function whereIStand({ slots }: View, { byText, entered }: Tries): Standing | undefined {
-  const mine = standingIn(slots).filter(({ text }) => byText.has(text));
-  return mine.find(({ text }) => text === entered?.text) ?? mine[0];
+/**
+ * Where one of its tries stands, the one that was entered first of all. It may stand under another nonce by now (see
+ * end-excess.ts): then the slot and the id tell, as long as the id is that of this try alone.
+ */
+function findMine({ slots }: View, tries: Tries, { sessionId: goesOn }: Wanted): Standing | undefined {
+  const { byText, entered } = tries;
+  const attemptAt = ({ text, number, session }: Standing) =>
+    byText.get(text) ??
+    [...byText.values()].find(
+      (attempt) =>
+        attempt.number === number &&
+        attempt.session.sessionId === session.sessionId &&
+        (goesOn === undefined || attempt === entered?.attempt),
+    );
+  const mine = standingIn(slots).flatMap((here) => {
+    const attempt = attemptAt(here);
+    return attempt ? [{ here, attempt }] : [];
+  });
+  const found = mine.find(({ attempt }) => attempt === entered?.attempt) ?? mine[0];
+  if (found) tries.entered = { attempt: found.attempt, session: found.here.session };
+  return found?.here;
 }
 
 /**

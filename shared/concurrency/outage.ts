@@ -47,8 +47,14 @@ export async function startWhateverAnswers(
   }
 }
 
-/** {@link beat}, by the token when Momento does not answer, and by the table for whom the table has admitted. */
+/**
+ * {@link beat}, by the token alone when Momento does not answer. Whom the table has admitted it asks the table first:
+ * another start, or its viewer, may have ended it there.
+ * @throws Contended, Unavailable, Throttled
+ */
 export async function beatWhateverAnswers(world: BeatWorld, grant: SessionGrant): Promise<Beaten> {
+  const fate = await fateInTable(world, grant);
+  if (fate) return { alive: false, reason: fate };
   try {
     return await beat(world, grant);
   } catch (error) {
@@ -114,33 +120,28 @@ function degradedGrant(
 }
 
 /** Extends what is not expired, up to ten minutes after the session first met the outage. */
-async function beatDegraded(
-  { now, leaseSeconds, catalog, degraded, warn }: BeatWorld,
-  grant: SessionGrant,
-): Promise<Beaten> {
+function beatDegraded({ now, leaseSeconds }: SessionWorld, grant: SessionGrant): Beaten {
   const nowMs = now();
-  const { accountId, session, slot } = grant;
   const untilMs = grant.degradedUntilMs ?? nowMs + DEGRADED_MS;
   if (nowMs >= Math.min(grant.expiresAtMs, untilMs)) return { alive: false, reason: 'expired' };
-  if (slot === null && contentOf(catalog, session.contentId)?.counted !== false) {
-    const fate = await fateInTable(degraded, accountId, session).catch((error: unknown) => {
-      if (!(error instanceof Unavailable)) throw error;
-      warn('sessions admitted in the outage not read', error);
-      return undefined;
-    });
-    if (fate) return { alive: false, reason: fate };
-  }
   const expiresAtMs = Math.min(nowMs + leaseSeconds * 1000, untilMs);
   return { alive: true, grant: { ...grant, expiresAtMs, degradedUntilMs: untilMs } };
 }
 
-/** Why a session that the table has admitted counts no more; `undefined` when it does. */
+/** Why a session that the table has admitted counts no more; `undefined` for any other, and when it does. */
 async function fateInTable(
-  degraded: BeatWorld['degraded'],
-  accountId: string,
-  session: Session,
+  { degraded, catalog, warn }: BeatWorld,
+  { accountId, session, slot, degradedUntilMs }: SessionGrant,
 ): Promise<'superseded' | 'terminated' | undefined> {
-  const { entries } = await degraded.read(accountId);
-  if (entries.some((entry) => entry.session.sessionId === session.sessionId)) return undefined;
-  return entries.some((entry) => isSamePlayer(entry.session, session)) ? 'superseded' : 'terminated';
+  const counted = contentOf(catalog, session.contentId)?.counted !== false;
+  if (slot !== null || degradedUntilMs === null || !counted) return undefined;
+  try {
+    const { entries } = await degraded.read(accountId);
+    if (entries.some((entry) => entry.session.sessionId === session.sessionId)) return undefined;
+    return entries.some((entry) => isSamePlayer(entry.session, session)) ? 'superseded' : 'terminated';
+  } catch (error) {
+    if (!(error instanceof Unavailable)) throw error;
+    warn('sessions admitted in the outage not read', error);
+    return undefined;
+  }
 }

@@ -49,12 +49,16 @@ export function decideAdmission(
   const everybody = standingIn(slots);
   const within = everybody.filter(({ number }) => number <= limit);
 
+  const overtaking = everybody.find(
+    ({ session }) => isSamePlayer(session, newcomer) && isOvertaken(newcomer, session),
+  );
+  if (overtaking) return refuse(everybody);
+
   const chosen = everybody.find(({ session }) => session.sessionId === newcomer.terminate);
   if (chosen)
     return chosen.number > limit ? { kind: 'end', standing: chosen } : replacing(chosen, 'terminated');
 
   const own = within.find(({ session }) => isSamePlayer(session, newcomer));
-  if (own && isOvertaken(newcomer, own.session)) return refuse(everybody);
   if (own) return replacing(own, 'superseded');
 
   const index = slots.slice(0, limit).findIndex(({ kind }) => kind !== 'held');

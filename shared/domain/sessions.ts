@@ -119,6 +119,7 @@ export function standingIn(slots: readonly Slot[]): readonly Standing[] {
 /** Negative when `a` started before `b`; of two that started together every part of usher takes the same first. */
 export function compareAge(a: Session, b: Session): number {
   if (a.startedAt !== b.startedAt) return a.startedAt < b.startedAt ? -1 : 1; // the format is of fixed length
+  if (a.sessionId !== b.sessionId) return a.sessionId < b.sessionId ? -1 : 1; // unlike the nonce it stays
   return a.nonce < b.nonce ? -1 : 1;
 }
 

@@ -2,7 +2,7 @@ import { announcementsOf, quietOnes, replacement } from '../domain/announcements
 import { endExcess } from '../concurrency/end-excess.ts';
 import { compareCatalogVersions, type Catalog } from '../domain/catalog.ts';
 import { basisOf, latestOf, type Purchase } from '../domain/purchases.ts';
-import { firstSnapshot, nextSnapshot, takesAway } from '../domain/snapshots.ts';
+import { firstSnapshot, nextSnapshot, refolded, takesAway } from '../domain/snapshots.ts';
 import { Unavailable } from '../errors.ts';
 import type {
   AccountRecord,
@@ -88,7 +88,7 @@ async function commitNext(
     const full = pending.length + added.length > MOST_PENDING;
     const outbox = full ? { replace: [replacement(snapshot)] } : { add: added };
     const basis = basisOf(purchases);
-    const narrower = takesAway(previous, snapshot);
+    const narrower = takesAway(refolded(previous, now()), snapshot);
     if (
       await accounts.commit({ read: record?.snapshot, next: snapshot, basis, outbox, takesAway: narrower })
     ) {

@@ -1,11 +1,16 @@
 import type { Context, LambdaFunctionURLEvent, LambdaFunctionURLResult } from 'aws-lambda';
 import { Unavailable } from '../errors.ts';
-import { bodyOf, levelOf, refusalOf, toResult, type HttpReply, type HttpRequest } from './http-messages.ts';
+import {
+  bodyOf,
+  levelOf,
+  refusalOf,
+  RESERVE_MS,
+  toResult,
+  type HttpReply,
+  type HttpRequest,
+} from './http-messages.ts';
 import { describe, logger } from './log.ts';
 import { Refused } from './problems.ts';
-
-/** What an answer that takes too long leaves for saying so, before Lambda ends the function. */
-const RESERVE_MS = 250;
 
 /**
  * A handler for a Lambda function URL, which serves one method at one address. Answers as the routes do, but for

@@ -19,6 +19,9 @@ export interface HttpReply {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
+/** What an answer that takes too long leaves for saying so, before Lambda ends the function without a word. */
+export const RESERVE_MS = 250;
+
 const LARGEST_BODY_BYTES = 16 * 1024;
 
 /** A body in the form that API Gateway and function URLs give it. @throws Refused when it is too large */

@@ -4,7 +4,15 @@ import type { APIGatewayProxyEvent, APIGatewayProxyResult } from 'aws-lambda';
 import { isAccountId } from '../domain/ids.ts';
 import { setting } from '../env.ts';
 import { Unavailable } from '../errors.ts';
-import { bodyOf, levelOf, refusalOf, toResult, type HttpReply, type HttpRequest } from './http-messages.ts';
+import {
+  bodyOf,
+  levelOf,
+  refusalOf,
+  RESERVE_MS,
+  toResult,
+  type HttpReply,
+  type HttpRequest,
+} from './http-messages.ts';
 import { describe, logger } from './log.ts';
 import { Refused } from './problems.ts';
 
@@ -48,7 +56,10 @@ function outOfTime(): never {
 
 /** After-hooks run from last to first, so CORS comes first: it then also marks what the error mapper answers. */
 function stack(answer: (event: APIGatewayProxyEvent) => Promise<HttpReply>) {
-  return middy<APIGatewayProxyEvent, APIGatewayProxyResult>({ timeoutEarlyResponse: outOfTime })
+  return middy<APIGatewayProxyEvent, APIGatewayProxyResult>({
+    timeoutEarlyInMillis: RESERVE_MS,
+    timeoutEarlyResponse: outOfTime,
+  })
     .use(cors(corsOptions()))
     .use(problems())
     .handler(async (event) => {

@@ -38,7 +38,7 @@ export async function answerSessionHeartbeat(
     if (!outcome.ended) throw sessionOver(outcome.reason);
     return { status: 204 };
   }
-  const [beaten, tooOften] = await Promise.all([
+  const [beaten, counted] = await Promise.all([
     beatWhateverAnswers(world, grant),
     countIfPossible(world, grant.accountId, grant.session.deviceId),
   ]);
@@ -46,7 +46,10 @@ export async function answerSessionHeartbeat(
     if (beaten.overAdmitted) world.warn('over-admitted', undefined);
     throw sessionOver(beaten.reason);
   }
-  if (tooOften && isEarly(world, grant)) throw tooOften;
+  if (counted && mustSlowDown(world, grant, counted)) {
+    const { heartbeatSeconds } = world;
+    throw tooOften(Math.min(counted.secondsLeft, heartbeatSeconds));
+  }
   return { status: 200, body: await leaseOf(world, beaten.grant) };
 }
 
@@ -65,53 +68,67 @@ export async function leaseOf(
 
 type CountWorld = Pick<HeartbeatWorld, 'tracker' | 'now' | 'heartbeatSeconds' | 'trackerIntervalSeconds'>;
 
+/** How often a device has beaten in this interval, and may; and for how long the interval lasts. */
+interface Counted {
+  readonly beats: number;
+  readonly most: number;
+  readonly secondsLeft: number;
+}
+
 /**
  * Counts a heartbeat of a device in the interval that it falls into.
  * @throws TooOften when the device beats far more often than it is told, until the interval ends; Unavailable
  */
-export async function countHeartbeat(
+export async function countDevice(world: CountWorld, accountId: string, deviceId: string): Promise<void> {
+  const { beats, most, secondsLeft } = await count(world, accountId, deviceId);
+  if (beats > most) throw tooOften(secondsLeft);
+}
+
+async function count(
   { tracker, now, heartbeatSeconds, trackerIntervalSeconds }: CountWorld,
   accountId: string,
   deviceId: string,
-): Promise<void> {
+): Promise<Counted> {
   const nowMs = now();
   const interval = intervalAt(nowMs, trackerIntervalSeconds * 1000);
-  const count = await tracker.count(accountId, interval, deviceId);
-  if (count > mostHeartbeats(interval, heartbeatSeconds)) {
-    const retryAfterSeconds = Math.ceil((interval.marker + interval.lengthMs - nowMs) / 1000);
-    throw new TooOften('the device beats far too often', { retryAfterSeconds });
-  }
+  return {
+    beats: await tracker.count(accountId, interval, deviceId),
+    most: mostHeartbeats(interval, heartbeatSeconds),
+    secondsLeft: Math.ceil((interval.marker + interval.lengthMs - nowMs) / 1000),
+  };
 }
 
-/** Gives the complaint of {@link countHeartbeat} back; a session's lease does not depend on the tracker. */
+/** A session's lease does not depend on the tracker. */
 async function countIfPossible(
   world: HeartbeatWorld,
   accountId: string,
   deviceId: string,
-): Promise<TooOften | undefined> {
+): Promise<Counted | undefined> {
   try {
-    await countHeartbeat(world, accountId, deviceId);
-    return undefined;
+    return await count(world, accountId, deviceId);
   } catch (error) {
-    if (error instanceof TooOften) {
-      const { retryAfterSeconds } = error;
-      return new TooOften(error.message, {
-        retryAfterSeconds: Math.min(retryAfterSeconds, world.heartbeatSeconds),
-      });
-    }
     if (!(error instanceof Unavailable)) throw error;
     if (!(error instanceof NotAsked)) world.warn('heartbeat not counted', error); // not a line for every heartbeat
     return undefined;
   }
 }
 
-/** A session that beats as it is told is not turned away for what another on its device does. */
-function isEarly(
+/** Beyond this many times the most that a device may beat, nobody on it is served. */
+const OUTRAGEOUS = 3;
+
+/** A session that beats as it is told is turned away last for what another on its device does. */
+function mustSlowDown(
   { now, leaseSeconds, heartbeatSeconds }: HeartbeatWorld,
   { expiresAtMs }: SessionGrant,
+  { beats, most }: Counted,
 ): boolean {
   const tokenAgeMs = now() - (expiresAtMs - leaseSeconds * 1000);
-  return tokenAgeMs < (heartbeatSeconds * 1000) / 2;
+  const early = tokenAgeMs < (heartbeatSeconds * 1000) / 2;
+  return beats > most && (early || beats > OUTRAGEOUS * most);
+}
+
+function tooOften(retryAfterSeconds: number): TooOften {
+  return new TooOften('the device beats far too often', { retryAfterSeconds });
 }
 
 export function sessionOver(reason: EndReason): Refused {

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { beat } from '../../../shared/concurrency/beat.ts';
 import { endExcess } from '../../../shared/concurrency/end-excess.ts';
 import { startSession } from '../../../shared/concurrency/start-session.ts';
@@ -51,6 +51,36 @@ describe('when the limit is lowered', () => {
     expect(next.alive && (await beat(world, next.grant)).alive).toBe(true);
     expect(world.slots.calls).toEqual(['replace']);
     expect(await beats(world, ...grants)).toEqual(['alive', 'alive']);
+  });
+
+  test('does not hide from a start where it stands', async () => {
+    const world = sessionsWorld({ limit: 4 });
+    const looks = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const halting = (gate: Promise<void>) => {
+      let reads = 0;
+      return {
+        ...world,
+        slots: {
+          ...world.slots,
+          read: async (accountId: string) => {
+            reads += 1;
+            if (reads === 2) await gate;
+            return world.slots.read(accountId);
+          },
+        },
+      };
+    };
+    const [one, two] = looks.map(({ promise }) => startSession(halting(promise), 'ada', request('tv')));
+    await vi.waitFor(() => expect(devicesIn(world)).toHaveLength(1));
+    await endExcess(world, 'ada', world.limitTo(4));
+    for (const { resolve } of looks) resolve();
+    const outcomes = await Promise.all([one!, two!]);
+    const alive = [];
+    for (const outcome of outcomes) {
+      if (outcome.admitted && (await beat(world, outcome.grant)).alive) alive.push(outcome);
+    }
+    expect(alive).toHaveLength(1);
+    expect(devicesIn(world)).toHaveLength(1);
   });
 
   test('a session that stays learns of an end that has come nearer', async () => {

@@ -184,6 +184,16 @@ describe('while Momento does not answer, a session', () => {
   });
 });
 
+test('whom the table has admitted and ended does not come back when Momento does', async () => {
+  const { world, start, admitted } = outageWorld(1);
+  world.slots.setOutage(true);
+  const tv = await admitted('tv');
+  const phone = await start('phone', { terminate: tv.session.sessionId });
+  world.slots.setOutage(false);
+  expect(await beatWhateverAnswers(world, tv)).toEqual({ alive: false, reason: 'terminated' });
+  expect(phone.admitted && (await beatWhateverAnswers(world, phone.grant))).toMatchObject({ alive: true });
+});
+
 test('a session that the table has admitted goes on while the table cannot be asked', async () => {
   const { world, admitted } = outageWorld(1);
   world.slots.setOutage(true);

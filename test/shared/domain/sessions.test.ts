@@ -61,7 +61,7 @@ describe('who stands in the slots', () => {
   });
 
   test('of two that started together everybody takes the same for the older', () => {
-    const [a, b] = [session({ nonce: 'a' }), session({ nonce: 'b' })];
+    const [a, b] = [session({ sessionId: 'a', nonce: '2' }), session({ sessionId: 'b', nonce: '1' })];
     expect(compareAge(a, b)).toBeLessThan(0);
     expect(compareAge(b, a)).toBeGreaterThan(0);
   });

@@ -30,7 +30,7 @@ const errors: readonly (readonly [string, unknown, number, string])[] = [
 describe('an answer', () => {
   it('that takes too long is 503, before Lambda ends the function without a word', async () => {
     const never = open(() => new Promise(() => {}));
-    const context = { getRemainingTimeInMillis: () => 6 } as unknown as Context;
+    const context = { getRemainingTimeInMillis: () => 251 } as unknown as Context;
     expect(await never(apiEvent(), context)).toMatchObject({
       statusCode: 503,
       headers: { 'Content-Type': 'application/problem+json', 'Retry-After': '2' },
