@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { announcementsOf, quietOnes, replacement } from '../domain/announcements.ts';
 import { endExcess } from '../concurrency/end-excess.ts';
 import { compareCatalogVersions, type Catalog } from '../domain/catalog.ts';
@@ -52,23 +53,20 @@ export async function recompute(
   reported: readonly Purchase[] = [],
 ): Promise<void> {
   const startedMs = world.now();
-  const [record, cached] = await both(
-    commitNext(world, accountId, reported),
-    readEarly(world.cache, accountId),
-  );
-  await writeUnlessNewer(world, record.snapshot, cached());
+  const { record, cached } = await commitNext(world, accountId, reported);
+  await writeUnlessNewer(world, record.snapshot, cached?.());
   const published = await publish(world, accountId, record.outbox, startedMs + BUDGET_MS);
   await both(finish(world, accountId, record.inbox, published), endSessions(world, accountId, record));
   await followTable(world, record.snapshot);
 }
 
-/** Computes and commits until nobody interferes; returns what the table then holds. */
+/** Computes and commits until nobody interferes; returns what the table then holds, and what the cache did. */
 async function commitNext(
   world: World,
   accountId: string,
   reported: readonly Purchase[],
-): Promise<AccountRecord> {
-  const { accounts, catalog, now } = world;
+): Promise<{ readonly record: AccountRecord; readonly cached?: CacheRead }> {
+  const { accounts, cache, catalog, now } = world;
   for (let conflicts = 0; conflicts < MOST_CONFLICTS; conflicts++) {
     const { record, purchases: known } = await readAccount({ accounts }, accountId);
     const purchases = latestOf([...known, ...reported]);
@@ -81,7 +79,7 @@ async function commitNext(
     // A window that opened and closed unseen changes nothing but the moment of the next change. A new report is
     // committed although it changes nothing: an older one of the same purchase that is under way must not win.
     const same = record && order === 0 && changes.length === 0 && news.length === 0;
-    if (same && snapshot.nextChangeAt === previous.nextChangeAt) return record;
+    if (same && snapshot.nextChangeAt === previous.nextChangeAt) return { record };
 
     const waiting = record?.inbox ?? [];
     if (waiting.length > 0 && waiting.length + news.length > MOST_WAITING) {
@@ -95,16 +93,17 @@ async function commitNext(
     const basis = basisOf(purchases);
     const narrower = takesAway(previous, snapshot);
     const commit = { read: record, next: snapshot, basis, outbox, inbox: news, takesAway: narrower };
-    if (await accounts.commit(commit)) {
-      return {
-        snapshot,
-        basis,
-        outbox: 'replace' in outbox ? outbox.replace : [...pending, ...added],
-        inbox: [...waiting, ...news],
-        revision: (record?.revision ?? 0) + 1,
-        sessionsDue: narrower ? snapshot.version : record?.sessionsDue,
-      };
-    }
+    const [committed, cached] = await both(accounts.commit(commit), readEarly(cache, accountId));
+    if (!committed) continue;
+    const next: AccountRecord = {
+      snapshot,
+      basis,
+      outbox: 'replace' in outbox ? outbox.replace : [...pending, ...added],
+      inbox: [...waiting, ...news],
+      revision: (record?.revision ?? 0) + 1,
+      sessionsDue: narrower ? snapshot.version : record?.sessionsDue,
+    };
+    return { record: next, cached };
   }
   throw new Unavailable('the account is being changed by many at once');
 }
@@ -133,14 +132,14 @@ async function endSessions(
   await world.accounts.removeSessionsDue(accountId, sessionsDue);
 }
 
+type CacheRead = () => Promise<CachedSnapshot | undefined>;
+
 /**
- * Reads the cache beside the table. An early read that fails is no reason to stop before the purchase is committed:
+ * Reads the cache beside the commit, which leaves first: it is what everything waits for. An early read that fails is no reason to stop before the purchase is committed:
  * whoever asks for it then reads again, and fails as that one does.
  */
-async function readEarly(
-  cache: SnapshotCache,
-  accountId: string,
-): Promise<() => Promise<CachedSnapshot | undefined>> {
+async function readEarly(cache: SnapshotCache, accountId: string): Promise<CacheRead> {
+  await nextTurn();
   try {
     const cached = await cache.read(accountId);
     return async () => cached;
