@@ -68,10 +68,20 @@ async function startPlayer(stack: RunningStack): Promise<Player> {
   const token = await fetchToken(stack.config.apiUrl, idToken);
   const client = playerClient(token);
   const heard = await listenTo(client, token.cacheName, token.userId);
+  let version = 0;
   return {
     accountId: token.userId,
     idToken,
-    next: () => heard.next(),
+    /** As players do, passes over what is not newer than they have: a message may come twice. */
+    async next() {
+      for (;;) {
+        const message = await heard.next();
+        const announced = JSON.parse(message.text) as { readonly version: number };
+        if (announced.version <= version) continue;
+        version = announced.version;
+        return message;
+      }
+    },
     stop: () => heard.stop(),
   };
 }
