@@ -17,6 +17,8 @@ export interface CallWatch {
   readonly calls: readonly RemoteCall[];
   /** Resolves when the next call of this name has been answered. */
   answered(name: string): Promise<void>;
+  /** Resolves when this many calls of this name have arrived and are not answered yet. */
+  underWay(name: string, count: number): Promise<void>;
   forget(): void;
   stop(): void;
 }
@@ -30,12 +32,16 @@ export function watchCalls(): CallWatch {
   const open = new WeakMap<object, (typeof calls)[number]>();
   const attempts = new Map<string, object>();
   const waiting = new Map<string, PromiseWithResolvers<void>>();
+  let onArrival: (() => void)[] = [];
 
   const begin = (key: object, name: string) => {
     const call = { name, startedMs: nowMs(), finishedMs: undefined };
     open.set(key, call);
     calls.push(call);
+    for (const look of onArrival) look();
   };
+  const countUnderWay = (name: string) =>
+    calls.filter((call) => call.name === name && call.finishedMs === undefined).length;
   const beginRequest = (request: IncomingMessage) => {
     const attempt = attemptOf(request);
     if (attempt !== undefined && attempts.has(attempt)) return; // the same call, passed on by one server to another
@@ -70,6 +76,17 @@ export function watchCalls(): CallWatch {
       const found = waiting.get(name) ?? Promise.withResolvers<void>();
       waiting.set(name, found);
       return found.promise;
+    },
+    underWay(name, count) {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      const look = () => {
+        if (countUnderWay(name) < count) return;
+        onArrival = onArrival.filter((other) => other !== look);
+        resolve();
+      };
+      onArrival = [...onArrival, look];
+      look();
+      return promise;
     },
     forget() {
       calls = calls.filter(({ finishedMs }) => finishedMs === undefined);

@@ -125,7 +125,8 @@ of a sum: they seldom meet.)`,
     `### ${steps.length} calls, ${sequence.length} of them in sequence`,
     `What a purchase calls, in the order of the answers: medians of the milliseconds since the event was sent, taken
 where the call arrives. In sequence are those that its message waits for, one after the other; what passes between
-their answers and arrivals is spent in functions, SDKs and threads. The long poll was waiting before.`,
+their answers and arrivals is spent in functions, SDKs and threads. The long poll was waiting before, as it is before the
+hops, so that neither is measured while the other's poll is being begun.`,
     table(
       ['call', 'arrived', 'answered', 'in sequence'],
       steps.map((step) => [

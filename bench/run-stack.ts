@@ -11,6 +11,8 @@ export interface RunningStack extends Surroundings {
   calls(): Promise<readonly RemoteCall[]>;
   /** What Momento has been asked until now. */
   traffic(): Promise<MomentoTraffic>;
+  /** Resolves when so many calls of this name have arrived and are not answered yet. */
+  underWay(name: string, count: number): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -48,6 +50,9 @@ export async function runStack(assembly: string): Promise<RunningStack> {
     async traffic() {
       const { traffic } = await order({ kind: 'traffic' }, 'traffic');
       return traffic;
+    },
+    async underWay(name, count) {
+      await order({ kind: 'await', name, count }, 'under-way');
     },
     async stop() {
       await order({ kind: 'stop' }, 'stopped');

@@ -7,11 +7,14 @@ export type Order =
   | { readonly kind: 'watch'; readonly until: string }
   | { readonly kind: 'calls' }
   | { readonly kind: 'traffic' }
+  /** Waits until so many calls of this name are under way. */
+  | { readonly kind: 'await'; readonly name: string; readonly count: number }
   | { readonly kind: 'stop' };
 
 export type Answer =
   | { readonly kind: 'ready'; readonly surroundings: Surroundings }
   | { readonly kind: 'watching' }
+  | { readonly kind: 'under-way' }
   | { readonly kind: 'calls'; readonly calls: readonly RemoteCall[] }
   | { readonly kind: 'traffic'; readonly traffic: MomentoTraffic }
   | { readonly kind: 'stopped' };
@@ -65,6 +68,9 @@ async function obey(order: Order): Promise<void> {
         traffic: { calls: local.momento.countCalls(), bytes: requests + answers },
       });
     }
+    case 'await':
+      await watch.underWay(order.name, order.count);
+      return tell({ kind: 'under-way' });
     case 'stop':
       watch.stop();
       await local.stop();

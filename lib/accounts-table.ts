@@ -4,7 +4,7 @@ import type { Construct } from 'constructs';
 import { nameIn, type Stage } from './stage.ts';
 
 /**
- * What must not be lost: under an account's partition its purchases, and one item with snapshot, version and
+ * What must not be lost: under an account's partition its purchases, and one item with snapshot, version, inbox and
  * outbox. Every write is a conditional write on one item, so neither streams nor transactions are needed.
  */
 export class AccountsTable extends TableV2 {

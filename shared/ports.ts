@@ -13,6 +13,10 @@ export interface AccountRecord {
   readonly basis: Basis;
   /** Committed and not yet known to be published, by version. */
   readonly outbox: readonly Announcement[];
+  /** Reported and committed, and not yet known to be in items of their own. */
+  readonly inbox: readonly Purchase[];
+  /** One more with every commit; 0 for an account that was stored before there were any. */
+  readonly revision: number;
   /** The version that took something away, while the sessions that it makes too many may still live. */
   readonly sessionsDue?: number | undefined;
 }
@@ -24,19 +28,22 @@ export interface AccountRecord {
 export interface AccountStore {
   read(accountId: string): Promise<AccountRecord | undefined>;
   /**
-   * The account and its purchases in one read. Each is at least as new as when the read began, but they need not be
-   * of the same moment: compare the purchases with the record's basis.
+   * The account and its purchases in one read, without those that lie in its inbox. Each is at least as new as when the
+   * read began, but they need not be of the same moment: compare the purchases with the record's basis.
    */
   readAll(accountId: string): Promise<Account>;
   /** Keeps the purchase unless a later report of it is there already. */
   putPurchase(purchase: Purchase): Promise<'stored' | 'superseded'>;
   /**
-   * Replaces the snapshot that was read (`undefined` = there was none) and adds to the outbox, in one write.
+   * Replaces the record that was read (`undefined` = there was none) and adds to outbox and inbox, in one write.
    * `outbox: { replace }` drops what lay there. False when somebody else committed in between.
    */
   commit(commit: Commit): Promise<boolean>;
-  /** Takes exactly these versions out of the outbox; those that are gone already are no error. */
-  removePublished(accountId: string, versions: readonly number[]): Promise<void>;
+  /**
+   * Takes exactly these versions out of the outbox and exactly these reports out of the inbox; those that are gone
+   * already are no error.
+   */
+  remove(accountId: string, done: Done): Promise<void>;
   /** Notes that what this version made too many is ended, unless a later one is due by now. */
   removeSessionsDue(accountId: string, version: number): Promise<void>;
 }
@@ -46,11 +53,19 @@ export interface Account {
   readonly purchases: readonly Purchase[];
 }
 
+/** What an account no longer has to hold: these versions are published, these purchases have items of their own. */
+export interface Done {
+  readonly published?: readonly number[];
+  readonly kept?: readonly Purchase[];
+}
+
 export interface Commit {
-  readonly read: Snapshot | undefined;
+  readonly read: Pick<AccountRecord, 'snapshot' | 'revision'> | undefined;
   readonly next: Snapshot;
   readonly basis: Basis;
   readonly outbox: { readonly add: readonly Announcement[] } | { readonly replace: readonly Announcement[] };
+  /** Reports that are kept by this commit until they are in items of their own. */
+  readonly inbox: readonly Purchase[];
   /** It takes something away: live sessions have to be looked through. */
   readonly takesAway?: boolean;
 }

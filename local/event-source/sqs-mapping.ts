@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import {
   DeleteMessageBatchCommand,
   type Message,
@@ -55,6 +56,7 @@ export function startSqsMapping(dependencies: Dependencies, mapping: SqsMapping)
         if (messages.length === 0) continue;
         const done = process(dependencies, mapping, messages).finally(() => inFlight.delete(done));
         inFlight.add(done);
+        await nextTurn(); // the batch is with the function before work goes into the next poll
       } catch (error) {
         if (stopping.signal.aborted) return;
         dependencies.log(`polling ${mapping.queueArn} failed: ${String(error)}`);

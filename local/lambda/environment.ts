@@ -1,4 +1,4 @@
-import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
 import { Worker } from 'node:worker_threads';
 import type { Boot, Invocation, InvocationError, Report } from './protocol.ts';
 
@@ -38,7 +38,7 @@ export function startEnvironment(settings: EnvironmentSettings): Environment {
     stderr: true,
     resourceLimits: { maxOldGenerationSizeMb: boot.memoryMb },
   });
-  for (const stream of [worker.stdout, worker.stderr]) createInterface({ input: stream }).on('line', log);
+  for (const stream of [worker.stdout, worker.stderr]) eachLine(stream, log);
 
   let ended: InvocationError | undefined;
   let settle: (report: Report | Ended) => void = () => {};
@@ -90,6 +90,20 @@ export function startEnvironment(settings: EnvironmentSettings): Environment {
       await worker.terminate();
     },
   };
+}
+
+/** Line by line as they come, and at the end what is left. Every request logs: this does no more than it must. */
+function eachLine(stream: Readable, tell: (line: string) => void): void {
+  let rest = '';
+  stream.setEncoding('utf8');
+  stream.on('data', (text: string) => {
+    const lines = (rest + text).split(/\r?\n/);
+    rest = lines.pop() ?? '';
+    for (const line of lines) tell(line);
+  });
+  stream.on('end', () => {
+    if (rest !== '') tell(rest);
+  });
 }
 
 /** Nothing went wrong with the function, so it is not told in its log. */

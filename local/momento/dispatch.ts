@@ -69,6 +69,9 @@ function counted(reply: Reply<Buffer>, answered: (bytes: number) => void): Reply
   };
 }
 
+/** An abort without a reason makes an error with a stack, which nobody reads and every call would pay for. */
+const ENDED = 'the call has ended';
+
 /** Lets one status through, ends the call at its deadline, and tells the RPC when it is over. */
 function untilEnded({ gone, timeout }: Incoming, reply: Reply<Buffer>) {
   const over = new AbortController();
@@ -78,12 +81,12 @@ function untilEnded({ gone, timeout }: Incoming, reply: Reply<Buffer>) {
       ? undefined
       : setTimeout(() => end({ code: 'DEADLINE_EXCEEDED', message: 'The deadline has passed' }), deadlineMs);
   over.signal.addEventListener('abort', () => clearTimeout(timer));
-  if (gone.aborted) over.abort();
-  else gone.addEventListener('abort', () => over.abort(), { once: true });
+  if (gone.aborted) over.abort(ENDED);
+  else gone.addEventListener('abort', () => over.abort(ENDED), { once: true });
 
   const end: Reply<Buffer>['end'] = (status) => {
     if (over.signal.aborted) return;
-    over.abort();
+    over.abort(ENDED);
     reply.end(status);
   };
   const send: Reply<Buffer>['send'] = (message) => {

@@ -8,14 +8,15 @@ import {
 import type { Announcement } from '../domain/announcements.ts';
 import type { Snapshot } from '../domain/entitlements.ts';
 import { fromMs, toMs } from '../domain/instants.ts';
-import type { Basis, Purchase } from '../domain/purchases.ts';
+import { reportKey, type Basis, type Purchase } from '../domain/purchases.ts';
 import type { AccountRecord, AccountStore, Commit, RequestLimiter } from '../ports.ts';
 import { answered } from './errors.ts';
 import { connect, holds, type Table } from './table.ts';
 
 /*
  * One partition per account:
- *   sk "account"         version, catalogVersion, snapshot (JSON), basis (JSON), outbox { "8": message (JSON), … },
+ *   sk "account"         revision, version, catalogVersion, snapshot (JSON), basis (JSON),
+ *                        outbox { "8": message (JSON), … }, inbox { report's key: purchase (JSON), … },
  *                        sessionsDue (a version)
  *   sk "purchase#<id>"   the purchase, and the report it rests on
  *   sk "recompute"       when the account last asked for a recompute
@@ -82,13 +83,18 @@ export function accountTable(tableName: string, table: Table = connect()): Accou
       return holds(table.send(update), 'DynamoDB UpdateItem');
     },
 
-    async removePublished(accountId, versions) {
-      const names = versions.map((version, index) => [`#v${index}`, String(version)] as const);
+    async remove(accountId, { published = [], kept = [] }) {
+      const versions = published.map((version, index) => [`#v${index}`, String(version)] as const);
+      const reports = kept.map((purchase, index) => [`#r${index}`, reportKey(purchase)] as const);
+      const paths = [
+        ...versions.map(([name]) => `outbox.${name}`),
+        ...reports.map(([name]) => `inbox.${name}`),
+      ];
       const update = new UpdateCommand({
         ...key(accountId, ACCOUNT),
-        UpdateExpression: `REMOVE ${names.map(([name]) => `outbox.${name}`).join(', ')}`,
+        UpdateExpression: `REMOVE ${paths.join(', ')}`,
         ConditionExpression: 'attribute_exists(pk)',
-        ExpressionAttributeNames: Object.fromEntries(names),
+        ExpressionAttributeNames: Object.fromEntries([...versions, ...reports]),
       });
       await holds(table.send(update), 'DynamoDB UpdateItem');
     },
@@ -124,47 +130,76 @@ export function tableRequestLimiter(
   };
 }
 
-/** The condition names what was read, catalogue included: a newer one must never be overwritten by an older. */
+/**
+ * The condition names what was read: the revision, because a report that changes nothing must not be passed over by
+ * who has not seen it, and the catalogue, because a newer one must never be overwritten by an older.
+ */
 function commitUpdate({
   read,
   next,
   basis,
   outbox,
+  inbox,
   takesAway = false,
 }: Commit): Omit<UpdateCommandInput, 'TableName' | 'Key'> {
   const messages = ('replace' in outbox ? outbox.replace : outbox.add).map(
     (announcement) => [String(announcement.version), JSON.stringify(announcement)] as const,
   );
+  const reports = inbox.map((purchase) => [reportKey(purchase), JSON.stringify(purchase)] as const);
   // A map cannot be added to before it is there.
-  const whole = read === undefined || 'replace' in outbox;
-  const added = whole ? [] : messages;
+  const revised = read !== undefined && read.revision > 0;
+  const maps = [
+    mapUpdate('outbox', messages, read === undefined || 'replace' in outbox),
+    mapUpdate('inbox', reports, !revised),
+  ];
   const assignments = [
-    '#version = :version, #catalog = :catalog, #snapshot = :snapshot, #basis = :basis',
-    ...(whole ? ['#outbox = :outbox'] : added.map((_, index) => `#outbox.#v${index} = :m${index}`)),
+    '#version = :version, #catalog = :catalog, #snapshot = :snapshot, #basis = :basis, #revision = :revision',
+    ...maps.flatMap((map) => map.assignments),
     ...(takesAway ? ['sessionsDue = :version'] : []),
   ];
+  const sameRevision = revised ? '#revision = :readRevision' : 'attribute_not_exists(#revision)';
+  const unchanged = `#version = :readVersion AND #catalog = :readCatalog AND ${sameRevision}`;
   return {
     UpdateExpression: `SET ${assignments.join(', ')}`,
-    ConditionExpression: read
-      ? '#version = :readVersion AND #catalog = :readCatalog'
-      : 'attribute_not_exists(pk)',
+    ConditionExpression: read ? unchanged : 'attribute_not_exists(pk)',
     ExpressionAttributeNames: {
       '#version': 'version',
       '#catalog': 'catalogVersion',
       '#snapshot': 'snapshot', // a reserved word
       '#basis': 'basis',
-      ...((whole || added.length > 0) && { '#outbox': 'outbox' }),
-      ...Object.fromEntries(added.map(([version], index) => [`#v${index}`, version])),
+      '#revision': 'revision',
+      ...Object.assign({}, ...maps.map(({ names }) => names)),
     },
     ExpressionAttributeValues: {
       ':version': next.version,
       ':catalog': next.catalogVersion,
       ':snapshot': JSON.stringify(next),
       ':basis': JSON.stringify(basis),
-      ...(read && { ':readVersion': read.version, ':readCatalog': read.catalogVersion }),
-      ...(whole && { ':outbox': Object.fromEntries(messages) }),
-      ...Object.fromEntries(added.map(([, message], index) => [`:m${index}`, message])),
+      ':revision': (read?.revision ?? 0) + 1,
+      ...(read && { ':readVersion': read.snapshot.version, ':readCatalog': read.snapshot.catalogVersion }),
+      ...(revised && { ':readRevision': read.revision }),
+      ...Object.assign({}, ...maps.map(({ values }) => values)),
     },
+  };
+}
+
+/** Writes a map as a whole, or adds these entries to it. */
+function mapUpdate(map: string, entries: readonly (readonly [string, string])[], whole: boolean) {
+  const [name, value] = [`#${map}`, `:${map}`];
+  if (whole) {
+    return {
+      assignments: [`${name} = ${value}`],
+      names: { [name]: map },
+      values: { [value]: Object.fromEntries(entries) },
+    };
+  }
+  return {
+    assignments: entries.map((_, index) => `${name}.${name}${index} = ${value}${index}`),
+    names: Object.fromEntries([
+      ...(entries.length > 0 ? [[name, map]] : []),
+      ...entries.map(([key], index) => [`${name}${index}`, key]),
+    ]) as Record<string, string>,
+    values: Object.fromEntries(entries.map(([, text], index) => [`${value}${index}`, text])),
   };
 }
 
@@ -172,14 +207,26 @@ interface AccountItem {
   readonly snapshot: string;
   readonly basis: string;
   readonly outbox: Readonly<Record<string, string>>;
+  /** Absent, like the revision, as long as nothing was committed since there are inboxes. */
+  readonly inbox?: Readonly<Record<string, string>>;
+  readonly revision?: number;
   readonly sessionsDue?: number;
 }
 
-function toRecord({ snapshot, basis, outbox, sessionsDue }: AccountItem): AccountRecord {
+function toRecord({
+  snapshot,
+  basis,
+  outbox,
+  inbox = {},
+  revision = 0,
+  sessionsDue,
+}: AccountItem): AccountRecord {
   return {
     snapshot: JSON.parse(snapshot) as Snapshot,
     basis: JSON.parse(basis) as Basis,
     outbox: Object.values(outbox).map((message) => JSON.parse(message) as Announcement),
+    inbox: Object.values(inbox).map((purchase) => JSON.parse(purchase) as Purchase),
+    revision,
     sessionsDue,
   };
 }

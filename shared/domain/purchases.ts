@@ -42,6 +42,11 @@ export function latestOf(purchases: readonly Purchase[]): readonly Purchase[] {
   return [...latest.values()];
 }
 
+/** One text for one report of one purchase. */
+export function reportKey({ purchaseId, reported }: Purchase): string {
+  return `${purchaseId}#${toMs(reported.occurredAt)}#${reported.revision}#${reported.eventId}`;
+}
+
 /** Which report of each purchase an answer rests on, by purchase id. */
 export type Basis = Readonly<Record<string, Reported>>;
 

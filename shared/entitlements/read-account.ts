@@ -1,12 +1,13 @@
-import { covers } from '../domain/purchases.ts';
+import { covers, latestOf } from '../domain/purchases.ts';
 import type { Account, AccountStore } from '../ports.ts';
 
 const MOST_ROUNDS = 12;
 
 /**
- * An account with purchases that are at least as new as those its snapshot rests on. Items of one read may be of
+ * An account with its purchases, be they in its inbox or in items of their own, at least as new as those its snapshot
+ * rests on. Items of one read may be of
  * different moments, and a purchase that somebody has committed in between would look as if it had been taken away:
- * then it is read again.
+ * then it is read again. So it is when a purchase has left the inbox for an item that was read before it was put.
  * @throws Unavailable when the table does not answer; Error when purchases are gone, as no part of usher makes them.
  */
 export async function readAccount(
@@ -14,8 +15,10 @@ export async function readAccount(
   accountId: string,
 ): Promise<Account> {
   for (let round = 0; round < MOST_ROUNDS; round++) {
-    const account = await accounts.readAll(accountId);
-    if (!account.record || covers(account.purchases, account.record.basis)) return account;
+    const { record, purchases: stored } = await accounts.readAll(accountId);
+    if (!record) return { record, purchases: stored };
+    const purchases = latestOf([...stored, ...record.inbox]);
+    if (covers(purchases, record.basis)) return { record, purchases };
   }
   throw new Error('purchases are missing that the account rests on');
 }

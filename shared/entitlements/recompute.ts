@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { announcementsOf, quietOnes, replacement } from '../domain/announcements.ts';
 import { endExcess } from '../concurrency/end-excess.ts';
 import { compareCatalogVersions, type Catalog } from '../domain/catalog.ts';
@@ -36,12 +37,15 @@ const BUDGET_MS = 15_000;
 /** A longer outbox (an item of the table holds 400 KB) becomes one "read again". */
 const MOST_PENDING = 64;
 
+/** A longer inbox is emptied before anything is added to it, for the same 400 KB. */
+const MOST_WAITING = 64;
+
 /**
- * Keeps what was reported and brings the account's answer up to date everywhere: commits it to the table with what
- * is to be announced, writes the cache, announces, and ends the sessions that are too many by now. Safe to repeat
- * and to break off after any step: the next run finishes it. What does not wait for another step runs beside it, so
- * that four calls follow one another between the queue and the player: purchase kept and account read, commit,
- * cache, publish.
+ * Keeps what was reported and brings the account's answer up to date everywhere: commits both to the table with what
+ * is to be announced, writes the cache, announces, gives the purchases items of their own, and ends the sessions that
+ * are too many by now. Safe to repeat and to break off after any step: the next run finishes it. What does not wait
+ * for another step runs beside it, so that four calls follow one another between the queue and the player: account
+ * read, commit, cache, publish.
  * @throws Unavailable when the table, the cache or the topic does not answer.
  */
 export async function recompute(
@@ -50,67 +54,74 @@ export async function recompute(
   reported: readonly Purchase[] = [],
 ): Promise<void> {
   const startedMs = world.now();
-  const [{ snapshot, outbox, sessionsDue }, cached] = await both(
-    commitNext(world, accountId, reported),
-    readEarly(world.cache, accountId),
-  );
-  await writeUnlessNewer(world, snapshot, cached());
-  await publish(world, accountId, outbox, startedMs + BUDGET_MS);
+  const { record, cached } = await commitNext(world, accountId, reported);
+  await writeUnlessNewer(world, record.snapshot, cached?.());
+  const published = await publish(world, accountId, record.outbox, startedMs + BUDGET_MS);
+  await finish(world, accountId, record.inbox, published);
   // First the cache is as new as the table: a session that starts meanwhile looks there after it has its slot.
-  const newest = await followTable(world, snapshot);
-  if (sessionsDue !== undefined) {
+  const newest = await followTable(world, record.snapshot);
+  if (record.sessionsDue !== undefined) {
     await endExcess(world, accountId, newest);
-    await world.accounts.removeSessionsDue(accountId, sessionsDue);
+    await world.accounts.removeSessionsDue(accountId, record.sessionsDue);
   }
 }
 
-/** Computes and commits until nobody interferes; returns what the table then holds. */
+/** Computes and commits until nobody interferes; returns what the table then holds, and what the cache did. */
 async function commitNext(
-  { accounts, catalog, now }: World,
+  world: World,
   accountId: string,
   reported: readonly Purchase[],
-): Promise<AccountRecord> {
-  const kept = all(reported.map((purchase) => accounts.putPurchase(purchase)));
+): Promise<{ readonly record: AccountRecord; readonly cached?: CacheRead }> {
+  const { accounts, cache, catalog, now } = world;
   for (let conflicts = 0; conflicts < MOST_CONFLICTS; conflicts++) {
-    const [{ record, purchases: stored }] = await both(readAccount({ accounts }, accountId), kept);
-    const purchases = latestOf([...stored, ...reported]);
+    const { record, purchases: known } = await readAccount({ accounts }, accountId);
+    const purchases = latestOf([...known, ...reported]);
+    const news = purchases.filter((purchase) => reported.includes(purchase));
     const previous = record?.snapshot ?? firstSnapshot(accountId, catalog, now());
     const order = compareCatalogVersions(catalog.catalogVersion, previous.catalogVersion);
     if (order < 0) throw new Unavailable('a newer catalogue is in force', { retryAfterSeconds: 60 });
 
     const { snapshot, changes } = nextSnapshot(previous, purchases, catalog, now());
-    // A window that opened and closed unseen changes nothing but the moment of the next change.
-    const same = record && order === 0 && changes.length === 0;
-    if (same && snapshot.nextChangeAt === previous.nextChangeAt) return record;
+    // A window that opened and closed unseen changes nothing but the moment of the next change. A new report is
+    // committed although it changes nothing: an older one of the same purchase that is under way must not win.
+    const same = record && order === 0 && changes.length === 0 && news.length === 0;
+    if (same && snapshot.nextChangeAt === previous.nextChangeAt) return { record };
 
+    const waiting = record?.inbox ?? [];
+    if (waiting.length > 0 && waiting.length + news.length > MOST_WAITING) {
+      await finish(world, accountId, waiting, []);
+      continue;
+    }
     const added = announcementsOf(changes, snapshot, quietOnes(purchases, catalog));
     const pending = record?.outbox ?? [];
     const full = pending.length + added.length > MOST_PENDING;
     const outbox = full ? { replace: [replacement(snapshot)] } : { add: added };
     const basis = basisOf(purchases);
     const narrower = takesAway(refolded(previous, now()), snapshot);
-    if (
-      await accounts.commit({ read: record?.snapshot, next: snapshot, basis, outbox, takesAway: narrower })
-    ) {
-      return {
-        snapshot,
-        basis,
-        outbox: 'replace' in outbox ? outbox.replace : [...pending, ...added],
-        sessionsDue: narrower ? snapshot.version : record?.sessionsDue,
-      };
-    }
+    const commit = { read: record, next: snapshot, basis, outbox, inbox: news, takesAway: narrower };
+    const [committed, cached] = await both(accounts.commit(commit), readEarly(cache, accountId));
+    if (!committed) continue;
+    const next: AccountRecord = {
+      snapshot,
+      basis,
+      outbox: 'replace' in outbox ? outbox.replace : [...pending, ...added],
+      inbox: [...waiting, ...news],
+      revision: (record?.revision ?? 0) + 1,
+      sessionsDue: narrower ? snapshot.version : record?.sessionsDue,
+    };
+    return { record: next, cached };
   }
   throw new Unavailable('the account is being changed by many at once');
 }
 
+type CacheRead = () => Promise<CachedSnapshot | undefined>;
+
 /**
- * Reads the cache beside the table. An early read that fails is no reason to stop before the purchase is committed:
- * whoever asks for it then reads again, and fails as that one does.
+ * Reads the cache beside the commit, which leaves first: it is what everything waits for. An early read that fails is
+ * no reason to stop: whoever asks for it then reads again, and fails as that one does.
  */
-async function readEarly(
-  cache: SnapshotCache,
-  accountId: string,
-): Promise<() => Promise<CachedSnapshot | undefined>> {
+async function readEarly(cache: SnapshotCache, accountId: string): Promise<CacheRead> {
+  await nextTurn();
   try {
     const cached = await cache.read(accountId);
     return async () => cached;
@@ -122,23 +133,39 @@ async function readEarly(
 /**
  * Publishes in the order of the versions. Each is taken out of the outbox while the next is under way, so that a run
  * that ends early, for whatever reason, has come further than the one before.
+ * @returns the version that was published last and is still in the outbox, if any was.
  */
 async function publish(
   { accounts, topic, now }: World,
   accountId: string,
   outbox: AccountRecord['outbox'],
   untilMs: number,
-): Promise<void> {
-  let removing: Promise<void> = Promise.resolve();
+): Promise<readonly number[]> {
+  let published: readonly number[] = [];
   for (const announcement of outbox.toSorted((a, b) => a.version - b.version)) {
+    const removed = published.length === 0 ? Promise.resolve() : accounts.remove(accountId, { published });
     if (now() > untilMs) {
-      await removing;
+      await removed;
       throw new Unavailable('there is more to announce than fits into one run');
     }
-    await both(topic.publish(accountId, announcement), removing);
-    removing = accounts.removePublished(accountId, [announcement.version]);
+    await both(topic.publish(accountId, announcement), removed);
+    published = [announcement.version];
   }
-  await removing;
+  return published;
+}
+
+/**
+ * Gives what lies in the inbox items of its own and only then takes it out, together with what was published last. A
+ * reader in between finds it in both places.
+ */
+async function finish(
+  { accounts }: Pick<World, 'accounts'>,
+  accountId: string,
+  inbox: AccountRecord['inbox'],
+  published: readonly number[],
+): Promise<void> {
+  await all(latestOf(inbox).map((purchase) => accounts.putPurchase(purchase)));
+  if (inbox.length + published.length > 0) await accounts.remove(accountId, { published, kept: inbox });
 }
 
 /** Both results; when one fails, the other is still waited for, so that nothing goes on behind a failed run. */

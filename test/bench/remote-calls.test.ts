@@ -78,6 +78,20 @@ describe('the calls that reach servers of this process', () => {
     await poll;
   });
 
+  it('can be waited for until so many are under way at once', async () => {
+    const held: (() => void)[] = [];
+    const url = await serve((_, response) => void held.push(() => response.end()));
+    let both = false;
+    const underWay = watch.underWay('GET /poll', 2).then(() => (both = true));
+    const first = fetch(`${url}/poll`);
+    await watch.underWay('GET /poll', 1);
+    expect(both).toBe(false);
+    const second = fetch(`${url}/poll`);
+    await underWay;
+    for (const release of held) release();
+    await Promise.all([first, second]);
+  });
+
   it('are left alone after the watch has ended', async () => {
     watch.stop();
     const url = await serve((_, response) => void response.end());

@@ -99,7 +99,9 @@ describe('over the real SDKs', () => {
       await both.promise;
       expect(new Set(heard)).toEqual(new Set([2]));
       const stored = await ports.accounts.read(accountId);
-      expect(stored).toMatchObject({ snapshot: { version: 2 }, outbox: [] });
+      expect(stored).toMatchObject({ snapshot: { version: 2 }, outbox: [], inbox: [] });
+      const { purchases } = await ports.accounts.readAll(accountId);
+      expect(purchases.map(({ purchaseId }) => purchaseId)).toEqual(['before', 'bought']);
       expect(await cachedOf(accountId)).toEqual(stored?.snapshot);
       if ('unsubscribe' in subscription) subscription.unsubscribe();
     }

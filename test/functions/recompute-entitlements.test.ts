@@ -146,14 +146,25 @@ describe('a message that fails', () => {
     expect(published.map(({ subject }) => subject)).toEqual(['bob']);
   });
 
-  it('because the table does not answer is not recomputed as if it had been stored', async () => {
+  it('because the table does not answer is not announced as if it had been stored', async () => {
     const { work, stored, published } = world({
+      commit: async () => {
+        throw new Unavailable('DynamoDB UpdateItem: TimeoutError');
+      },
+    });
+    expect(await outcomes(work, [bought()])).toEqual(['Unavailable']);
+    expect([...stored.keys(), ...published]).toEqual([]);
+  });
+
+  it('because its purchase gets no item of its own is not done, and the account holds it until then', async () => {
+    const { work, inboxes, purchases } = world({
       putPurchase: async () => {
         throw new Unavailable('DynamoDB PutItem: TimeoutError');
       },
     });
     expect(await outcomes(work, [bought()])).toEqual(['Unavailable']);
-    expect([...stored.keys(), ...published]).toEqual([]);
+    expect([...inboxes.get('ada')!.values()]).toMatchObject([{ purchaseId: 'sub_1' }]);
+    expect(purchases.get('ada')).toBeUndefined();
   });
 
   it('because of a bug says so, and does not pass for an outage', async () => {

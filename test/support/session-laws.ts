@@ -165,9 +165,9 @@ export function sessionLaws({ slots, now, table, catalog, slotMs, settled, world
     if (expiresAtMs - call.skewMs + 5000 > endsAtMs) breach(`the token of ${sessionId} outlives its slot`);
   }
 
-  function refused({ request, since, settled: wasSettled }: Call, answer: NotAdmitted): void {
+  function refused({ request, since, skewMs, settled: wasSettled }: Call, answer: NotAdmitted): void {
     if (answer.reason !== 'too-many-streams' || !request) return;
-    const limit = limitOf(table(), now());
+    const limit = Math.min(limitOf(table(), now()), limitOf(table(), now() + skewMs)); // by its own clock, too
     const own = standing().find(
       ({ session, number, text }) =>
         session.playerId === request.playerId && number <= limit && sinceOf.get(text)! < since,

@@ -4,7 +4,7 @@ import type { Announcement } from '../../shared/domain/announcements.ts';
 import type { Catalog } from '../../shared/domain/catalog.ts';
 import type { Snapshot } from '../../shared/domain/entitlements.ts';
 import type { SessionTerminated } from '../../shared/domain/session-messages.ts';
-import { supersedes, type Basis, type Purchase } from '../../shared/domain/purchases.ts';
+import { reportKey, supersedes, type Basis, type Purchase } from '../../shared/domain/purchases.ts';
 import type {
   AccountStore,
   AccountTopic,
@@ -54,6 +54,10 @@ export interface MemoryWorld {
   readonly warn: () => void;
   readonly stored: Map<string, Snapshot>;
   readonly outboxes: Map<string, Map<number, Announcement>>;
+  /** By the report's key. */
+  readonly inboxes: Map<string, Map<string, Purchase>>;
+  /** What has an item of its own, by purchase id. */
+  readonly purchases: Map<string, Map<string, Purchase>>;
   readonly cached: Map<string, Snapshot>;
   /** What stands in an account's slots. */
   readonly standing: Map<string, (string | undefined)[]>;
@@ -71,6 +75,8 @@ export function memoryWorld({ catalog = loadCatalog(), now = fakeClock() } = {})
   const stored = new Map<string, Snapshot>();
   const bases = new Map<string, Basis>();
   const outboxes = new Map<string, Map<number, Announcement>>();
+  const inboxes = new Map<string, Map<string, Purchase>>();
+  const revisions = new Map<string, number>();
   const cached = new Map<string, Snapshot>();
   const published: Announcement[] = [];
   const sessionsEnded: SessionTerminated[] = [];
@@ -87,6 +93,8 @@ export function memoryWorld({ catalog = loadCatalog(), now = fakeClock() } = {})
           snapshot,
           basis: bases.get(accountId)!,
           outbox: [...outboxes.get(accountId)!.values()],
+          inbox: [...inboxes.get(accountId)!.values()],
+          revision: revisions.get(accountId)!,
           sessionsDue: due.get(accountId),
         }
       );
@@ -102,9 +110,11 @@ export function memoryWorld({ catalog = loadCatalog(), now = fakeClock() } = {})
       purchases.set(bought.accountId, held.set(bought.purchaseId, bought));
       return 'stored';
     },
-    commit: async ({ read, next, basis, outbox, takesAway }) => {
-      const known = stored.get(next.accountId);
-      if (known?.version !== read?.version || known?.catalogVersion !== read?.catalogVersion) return false;
+    commit: async ({ read, next, basis, outbox, inbox, takesAway }) => {
+      if (revisions.get(next.accountId) !== read?.revision) return false;
+      revisions.set(next.accountId, (read?.revision ?? 0) + 1);
+      const reports = inbox.map((each) => [reportKey(each), each] as const);
+      inboxes.set(next.accountId, new Map([...(inboxes.get(next.accountId) ?? []), ...reports]));
       stored.set(next.accountId, next);
       bases.set(next.accountId, basis);
       if (takesAway) due.set(next.accountId, next.version);
@@ -115,8 +125,9 @@ export function memoryWorld({ catalog = loadCatalog(), now = fakeClock() } = {})
       committed.push(...added);
       return true;
     },
-    removePublished: async (accountId, versions) => {
-      for (const version of versions) outboxes.get(accountId)?.delete(version);
+    remove: async (accountId, { published: told = [], kept = [] }) => {
+      for (const version of told) outboxes.get(accountId)?.delete(version);
+      for (const bought of kept) inboxes.get(accountId)?.delete(reportKey(bought));
     },
     removeSessionsDue: async (accountId, version) => {
       if (due.get(accountId) === version) due.delete(accountId);
@@ -167,6 +178,8 @@ export function memoryWorld({ catalog = loadCatalog(), now = fakeClock() } = {})
     now,
     stored,
     outboxes,
+    inboxes,
+    purchases,
     cached,
     published,
     sessionsEnded,

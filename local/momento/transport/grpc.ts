@@ -10,8 +10,9 @@ export async function serveGrpc(
   headers: IncomingHttpHeaders,
 ): Promise<void> {
   const gone = new AbortController();
-  stream.on('close', () => gone.abort());
-  stream.on('error', () => gone.abort());
+  const leave = () => gone.abort('the client has gone'); // without a reason it would make an error with a stack
+  stream.on('close', leave);
+  stream.on('error', leave);
 
   const start = () => {
     if (stream.headersSent) return;

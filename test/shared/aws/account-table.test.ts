@@ -1,4 +1,4 @@
-import { BatchWriteCommand, GetCommand } from '@aws-sdk/lib-dynamodb';
+import { BatchWriteCommand, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { accountTable, tableRequestLimiter } from '../../../shared/aws/account-table.ts';
@@ -45,8 +45,13 @@ async function purchasesOf(accountId: string): Promise<readonly Purchase[]> {
   return (await accounts.readAll(accountId)).purchases;
 }
 
-function commit(what: Omit<Commit, 'basis'>): Promise<boolean> {
-  return accounts.commit({ basis: {}, ...what });
+type CommitOf = Pick<Commit, 'next' | 'outbox'> &
+  Partial<Pick<Commit, 'basis' | 'inbox' | 'takesAway'>> & { readonly read: Snapshot | undefined };
+
+/** Of the account as it is stored, but for the snapshot that is said to have been read. */
+async function commit({ read, ...what }: CommitOf): Promise<boolean> {
+  const { revision = 0 } = (await accounts.read(ada)) ?? {};
+  return accounts.commit({ basis: {}, inbox: [], ...what, read: read && { snapshot: read, revision } });
 }
 
 async function outboxVersions(): Promise<readonly number[]> {
@@ -121,7 +126,7 @@ describe('an account’s answer', () => {
     const one = purchase({ accountId: ada });
     await accounts.putPurchase(one);
     const basis = basisOf([one]);
-    await accounts.commit({ read: undefined, next: bought(1).snapshot, basis, outbox: { add: [] } });
+    await commit({ read: undefined, next: bought(1).snapshot, basis, outbox: { add: [] } });
     const { record, purchases } = await accounts.readAll(ada);
     expect(record).toEqual(await accounts.read(ada));
     expect(record?.basis).toEqual(basis);
@@ -174,24 +179,24 @@ describe('what is to be announced', () => {
   it('stays until it is removed, and exactly that is removed', async () => {
     const { snapshot, announced } = bought(4);
     await commit({ read: undefined, next: snapshot, outbox: { add: announced } });
-    await accounts.removePublished(ada, [1, 3]);
+    await accounts.remove(ada, { published: [1, 3] });
     expect(await outboxVersions()).toEqual([2, 4]);
   });
 
   it('that is gone already is no error, nor is an account that is not there', async () => {
     const { snapshot, announced } = bought(2);
     await commit({ read: undefined, next: snapshot, outbox: { add: announced } });
-    await accounts.removePublished(ada, [1]);
-    await accounts.removePublished(ada, [1, 2, 99]);
+    await accounts.remove(ada, { published: [1] });
+    await accounts.remove(ada, { published: [1, 2, 99] });
     expect(await outboxVersions()).toEqual([]);
-    await accounts.removePublished('nobody', [1]);
+    await accounts.remove('nobody', { published: [1] });
     expect(await accounts.read('nobody')).toBeUndefined();
   });
 
   it('grows again after it was empty', async () => {
     const first = bought(1);
     await commit({ read: undefined, next: first.snapshot, outbox: { add: first.announced } });
-    await accounts.removePublished(ada, [1]);
+    await accounts.remove(ada, { published: [1] });
     const second = bought(2, first.snapshot);
     await commit({ read: first.snapshot, next: second.snapshot, outbox: { add: second.announced } });
     expect(await outboxVersions()).toEqual([2, 3]);
@@ -225,8 +230,87 @@ describe('what is to be announced', () => {
     const versions = announced.map(({ version }) => version);
     expect(await outboxVersions()).toEqual(versions);
     expect(versions).toHaveLength(64);
-    await accounts.removePublished(ada, versions);
+    await accounts.remove(ada, { published: versions });
     expect(await outboxVersions()).toEqual([]);
+  });
+});
+
+describe('a purchase that is kept by a commit', () => {
+  const inboxOf = async () => (await accounts.read(ada))?.inbox;
+
+  it('lies in the account’s inbox as it was reported, and is no item of its own', async () => {
+    const one = purchase({ accountId: ada, validUntil: null, notify: false });
+    const other = purchase({ accountId: ada, purchaseId: 'sub_2' });
+    await commit({ read: undefined, next: bought(1).snapshot, outbox: { add: [] }, inbox: [one, other] });
+    expect(await inboxOf()).toEqual(expect.arrayContaining([one, other]));
+    const { record, purchases } = await accounts.readAll(ada);
+    expect(record?.inbox).toHaveLength(2);
+    expect(purchases).toEqual([]);
+  });
+
+  it('joins those that lie there, also when there were none at first', async () => {
+    const { snapshot } = bought(1);
+    await commit({ read: undefined, next: snapshot, outbox: { add: [] } });
+    expect(await inboxOf()).toEqual([]);
+    const [one, other] = [
+      purchase({ accountId: ada }),
+      purchase({ accountId: ada, purchaseId: 'sub_2' }),
+    ] as const;
+    for (const each of [one, other]) {
+      const next = { read: snapshot, next: snapshot, outbox: { add: [] }, inbox: [each] };
+      expect(await commit(next)).toBe(true);
+    }
+    expect(await inboxOf()).toEqual(expect.arrayContaining([one, other]));
+  });
+
+  it('is taken out report by report: a later one of the same purchase stays, even under the same event id', async () => {
+    const earlier = purchase({ accountId: ada });
+    const later = purchase({ accountId: ada, occurredAt: '2026-11-22T09:30:00.000Z', status: 'refunded' });
+    await commit({ read: undefined, next: bought(1).snapshot, outbox: { add: [] }, inbox: [earlier, later] });
+    await accounts.remove(ada, { kept: [earlier] });
+    expect(await inboxOf()).toEqual([later]);
+    await accounts.remove(ada, { kept: [earlier, later] });
+    expect(await inboxOf()).toEqual([]);
+  });
+
+  it('leaves in the same write as what was published, all that may lie there at once', async () => {
+    const { snapshot, announced } = bought(16);
+    const reported = Array.from({ length: 64 }, (_, n) =>
+      purchase({ accountId: ada, purchaseId: `${n}`.padEnd(64, 'x') }),
+    );
+    await commit({ read: undefined, next: snapshot, outbox: { add: announced }, inbox: reported });
+    const published = announced.map(({ version }) => version);
+    await accounts.remove(ada, { published, kept: reported });
+    expect(await accounts.read(ada)).toMatchObject({ outbox: [], inbox: [] });
+  });
+
+  it('is not passed over by who has not seen it, although it changed no version', async () => {
+    const { snapshot } = bought(1);
+    await commit({ read: undefined, next: snapshot, outbox: { add: [] } });
+    const seen = (await accounts.read(ada))!;
+    const again = { read: seen, next: snapshot, basis: {}, outbox: { add: [] } };
+    const [one, other] = [
+      purchase({ accountId: ada }),
+      purchase({ accountId: ada, purchaseId: 'sub_2' }),
+    ] as const;
+    expect(await accounts.commit({ ...again, inbox: [one] })).toBe(true);
+    expect(await accounts.commit({ ...again, inbox: [other] })).toBe(false);
+    expect(await inboxOf()).toEqual([one]);
+  });
+
+  it('finds room also in an account that was stored before there were inboxes', async () => {
+    const { snapshot } = bought(1);
+    const { version, catalogVersion } = snapshot;
+    const before = { version, catalogVersion, snapshot: JSON.stringify(snapshot), basis: '{}', outbox: {} };
+    const put = (Item: object) =>
+      table.client.send(new PutCommand({ TableName: table.name, Item: { pk: ada, sk: 'account', ...Item } }));
+    await put(before);
+    const seen = (await accounts.read(ada))!;
+    expect(seen).toMatchObject({ snapshot, inbox: [], revision: 0 });
+    const next = { read: seen, next: snapshot, basis: {}, outbox: { add: [] } };
+    expect(await accounts.commit({ ...next, inbox: [purchase({ accountId: ada })] })).toBe(true);
+    expect(await inboxOf()).toEqual([purchase({ accountId: ada })]);
+    expect(await accounts.commit({ ...next, inbox: [] })).toBe(false);
   });
 });
 
@@ -307,8 +391,8 @@ describe('a table', () => {
       unreachable.read(ada),
       unreachable.readAll(ada),
       unreachable.putPurchase(purchase({ accountId: ada })),
-      unreachable.commit({ read: undefined, next: snapshot, basis: {}, outbox: { add: [] } }),
-      unreachable.removePublished(ada, [1]),
+      unreachable.commit({ read: undefined, next: snapshot, basis: {}, outbox: { add: [] }, inbox: [] }),
+      unreachable.remove(ada, { published: [1] }),
       unreachable.removeSessionsDue(ada, 1),
       limiter.secondsToWait(ada, nowMs),
     ];

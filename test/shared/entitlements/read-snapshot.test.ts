@@ -97,6 +97,16 @@ describe('a read', () => {
     expect([provisional, snapshot.catalogVersion]).toEqual([true, '2027-01-01.1']);
   });
 
+  test('knows a purchase that has no item of its own yet', async () => {
+    const world = memoryWorld();
+    const accounts = { ...world.accounts, putPurchase: unavailable };
+    await expect(recompute({ ...world, accounts }, 'ada', [purchase()])).rejects.toThrow(Unavailable);
+    world.cache.flush();
+    const newer = { ...world.catalog, catalogVersion: '2027-01-01.1' }; // computed afresh, from the purchases
+    const { snapshot } = await readSnapshot({ ...quietly(world), catalog: newer }, 'ada');
+    expect(snapshot.entitlements.map(({ entitlementId }) => entitlementId)).toContain('sub_1');
+  });
+
   test('never takes a purchase for lost because its item was read before the account’s', async () => {
     const world = memoryWorld();
     await recompute(world, 'ada', [purchase()]);

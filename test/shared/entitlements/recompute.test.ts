@@ -47,6 +47,37 @@ describe('a purchase', () => {
       },
     ]);
     expect(world.outboxes.get('ada')).toEqual(new Map());
+    expect(world.inboxes.get('ada')).toEqual(new Map());
+    expect([...world.purchases.get('ada')!.values()]).toEqual([purchase()]);
+  });
+
+  test('has an item of its own only after the player was told, and is never neither there nor in the inbox', async () => {
+    const world = memoryWorld();
+    const told: string[] = [];
+    const look = async (step: string) => {
+      if (!world.stored.has('ada')) return;
+      const { record, purchases } = await world.accounts.readAll('ada');
+      expect([...purchases, ...record!.inbox]).toContainEqual(purchase());
+      told.push(step);
+    };
+    const steps = { before: look, after: look };
+    const watched = {
+      accounts: interrupted(world.accounts, steps),
+      topic: interrupted(world.topic, steps),
+    };
+    await recompute({ ...world, ...watched }, 'ada', [purchase()]);
+    expect(told.indexOf('publish')).toBeLessThan(told.indexOf('putPurchase'));
+    expect(told.lastIndexOf('putPurchase')).toBeLessThan(told.indexOf('remove'));
+  });
+
+  test('that changes nothing is kept nevertheless', async () => {
+    const world = memoryWorld();
+    await deliver(world, world, purchase());
+    const renewed = purchase({ occurredAt: '2026-11-22T09:30:00.000Z' });
+    await deliver(world, world, renewed);
+    expect([...world.purchases.get('ada')!.values()]).toEqual([renewed]);
+    expect(world.inboxes.get('ada')).toEqual(new Map());
+    expect(world.published).toHaveLength(1);
   });
 
   test('reported again changes and announces nothing', async () => {
@@ -130,7 +161,10 @@ describe('a purchase', () => {
       await expect(deliver({ ...world, topic: down }, world, bought)).rejects.toThrow(Unavailable);
     }
     expect(world.outboxes.get('ada')!.size).toBeLessThanOrEqual(64);
+    expect(world.inboxes.get('ada')!.size).toBeLessThanOrEqual(64);
     await recompute(world, 'ada');
+    expect(world.inboxes.get('ada')).toEqual(new Map());
+    expect(world.purchases.get('ada')!.size).toBe(100);
     expect(versionsOf(world.published).at(-1)).toBe(100);
     expect(world.published[0]?.type).toBe('entitlements.replaced');
     expect(world.outboxes.get('ada')).toEqual(new Map());
@@ -179,6 +213,8 @@ describe('a crash', () => {
         expect(new Set(versionsOf(world.published))).toEqual(new Set(versionsOf(world.committed)));
         expect(versionsOf(world.committed)).toEqual(versionsOf(expected.committed));
         expect(world.outboxes.get('ada')).toEqual(new Map());
+        expect(world.inboxes.get('ada')).toEqual(new Map());
+        expect(world.purchases.get('ada')).toEqual(expected.purchases.get('ada'));
       }
       expect(deadline).toBeGreaterThan(12); // six operations at least, two steps each
     },
@@ -227,8 +263,54 @@ describe('a crash', () => {
         await deliver(world, world, purchase());
         expect(new Set(versionsOf(world.published))).toEqual(new Set([1]));
         expect(world.cached.get('ada')?.version).toBe(1);
+        expect(world.inboxes.get('ada')).toEqual(new Map());
+        expect([...world.purchases.get('ada')!.values()]).toEqual([purchase()]);
       }
     }
+  });
+});
+
+describe('a purchase in the inbox', () => {
+  const earlier = purchase();
+  const later = purchase({ status: 'refunded', occurredAt: '2026-11-22T09:30:00.000Z' });
+
+  /** As a run leaves it that dies between commit and put. */
+  async function leftBehind(bought: Purchase): Promise<MemoryWorld> {
+    const world = memoryWorld();
+    const dies = { ...world.accounts, putPurchase: () => Promise.reject(new Unavailable('down')) };
+    await deliver({ ...world, accounts: dies }, world, bought).catch(() => {});
+    expect([...world.inboxes.get('ada')!.values()]).toEqual([bought]);
+    return world;
+  }
+
+  test('gets its item from the next run of the account, whatever that is for', async () => {
+    const world = await leftBehind(purchase());
+    await recompute(world, 'ada');
+    expect([...world.purchases.get('ada')!.values()]).toEqual([purchase()]);
+    expect(world.inboxes.get('ada')).toEqual(new Map());
+  });
+
+  test('counts for another purchase that comes in between', async () => {
+    const world = await leftBehind(purchase());
+    await deliver(world, world, purchase({ purchaseId: 'sub_2', productId: 'sports' }));
+    expect(grantsOf(world.stored.get('ada'))).toEqual(['free', 'movies', 'series', 'sports']);
+    expect([...world.purchases.get('ada')!.keys()].toSorted()).toEqual(['sub_1', 'sub_2']);
+  });
+
+  test('wins against an earlier report of the same purchase', async () => {
+    const world = await leftBehind(later);
+    await deliver(world, world, earlier);
+    expect(grantsOf(world.stored.get('ada'))).toEqual(['free']);
+    expect([...world.purchases.get('ada')!.values()]).toEqual([later]);
+    expect(world.inboxes.get('ada')).toEqual(new Map());
+  });
+
+  test('loses to a later report of the same purchase', async () => {
+    const world = await leftBehind(earlier);
+    await deliver(world, world, later);
+    expect(grantsOf(world.stored.get('ada'))).toEqual(['free']);
+    expect([...world.purchases.get('ada')!.values()]).toEqual([later]);
+    expect(world.inboxes.get('ada')).toEqual(new Map());
   });
 });
 
@@ -367,8 +449,43 @@ describe('recomputes, fills and flushes that interleave', () => {
           new Set(announcements.map((each) => JSON.stringify(each)));
         expect(told(world.published)).toEqual(told(world.committed));
         expect(world.outboxes.get('ada')).toEqual(new Map());
+        expect(world.inboxes.get('ada')).toEqual(new Map());
+        expect([...world.purchases.get('ada')!.keys()]).toEqual(expect.arrayContaining(bought));
       }),
       { numRuns: 3000 },
+    );
+  });
+
+  test('make no difference to which report of a purchase counts, be they under way at once', async () => {
+    const reports = fc.uniqueArray(
+      fc.record({ minute: fc.nat({ max: 5 }), status: fc.constantFrom(...PURCHASE_STATUSES) }),
+      { minLength: 2, maxLength: 4, selector: ({ minute }) => minute },
+    );
+    await fc.assert(
+      fc.asyncProperty(reports, bursts, fc.boolean(), async (all, order, known) => {
+        const world = memoryWorld();
+        const bought = all.map(({ minute, status }) =>
+          purchase({ status, occurredAt: `2026-11-22T09:1${minute}:00.000Z` }),
+        );
+        if (known) await deliver(world, world, purchase());
+        await interleave(
+          bought.map((each) => async (pause: () => Promise<void>) => {
+            const slow = slowed(world, pause);
+            return deliver(slow, slow, each);
+          }),
+          order,
+        );
+        const latest = bought.toSorted((a, b) =>
+          a.reported.occurredAt < b.reported.occurredAt ? 1 : -1,
+        )[0]!;
+        const expected = memoryWorld();
+        await deliver(expected, expected, latest);
+        expect(world.stored.get('ada')?.entitlements).toEqual(expected.stored.get('ada')?.entitlements);
+        expect([...world.purchases.get('ada')!.values()]).toEqual([latest]);
+        expect(world.inboxes.get('ada')).toEqual(new Map());
+        expect(world.cached.get('ada')).toEqual(world.stored.get('ada'));
+      }),
+      { numRuns: 2000 },
     );
   });
 
