@@ -16,7 +16,7 @@ test('no order of operations gives an account a stream too many, or takes one fr
     {
       numRuns: RUNS,
       ...(SEED !== undefined && { seed: Number(SEED) }),
-      interruptAfterTimeLimit: 25_000, // a failure is made simpler for as long as that
+      interruptAfterTimeLimit: 90_000, // a failure is made simpler for as long as that
       markInterruptAsFailure: true,
     },
   );
