@@ -1,7 +1,7 @@
 import { invokedCacheFiller } from '../shared/aws/cache-filler.ts';
 import { fromMs } from '../shared/domain/instants.ts';
 import { scopeOf } from '../shared/domain/token-scope.ts';
-import { numberSetting, setting } from '../shared/env.ts';
+import { numberSetting, optionalSetting, setting } from '../shared/env.ts';
 import { reusingFresh } from '../shared/fresh-tokens.ts';
 import { type HttpReply } from '../shared/lambda/http-messages.ts';
 import { viewer, type ViewerRequest } from '../shared/lambda/http.ts';
@@ -63,7 +63,7 @@ export const handler = viewer(
     filler: invokedCacheFiller(setting('FILL_CACHE_FUNCTION_NAME')),
     cacheName,
     ttlSeconds: numberSetting('TOKEN_TTL_SECONDS'),
-    followsHeartbeatTopic: process.env['FOLLOWS_HEARTBEAT_TOPIC'] === 'true', // absent where it is not followed
+    followsHeartbeatTopic: optionalSetting('FOLLOWS_HEARTBEAT_TOPIC') === 'true',
     warn: noteMissing,
   }),
 );

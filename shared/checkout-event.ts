@@ -1,14 +1,14 @@
 import * as z from 'zod/mini';
 import { productOf, type Catalog } from './domain/catalog.ts';
-import { ID, isAccountId } from './domain/ids.ts';
+import { isAccountId } from './domain/ids.ts';
 import { fromMs, isInstant, toMs } from './domain/instants.ts';
 import { PURCHASE_STATUSES, type Purchase } from './domain/purchases.ts';
 import { Malformed, UnknownProduct } from './errors.ts';
+import { id } from './id-schema.ts';
 
 /** A sender's clock may be ahead by this much; further ahead, an event would win over all later ones. */
 const AHEAD_MS = 5 * 60_000;
 
-const id = z.string().check(z.regex(ID, 'must be an id: letters, digits, ".", "_" and "-", at most 64'));
 const instant = z.pipe(
   z.string().check(z.refine(isInstant, 'must be an ISO 8601 instant with a time zone')),
   z.transform((text: string) => fromMs(toMs(text))),

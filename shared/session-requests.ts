@@ -1,10 +1,8 @@
 import * as z from 'zod/mini';
 import type { StartRequest } from './concurrency/start-session.ts';
 import { DEVICE_TYPES } from './domain/catalog.ts';
-import { ID } from './domain/ids.ts';
 import { Malformed } from './errors.ts';
-
-const id = z.string().check(z.regex(ID, 'must be an id: letters, digits, ".", "_" and "-", at most 64'));
+import { id } from './id-schema.ts';
 
 const startSchema = z.object({
   deviceId: id,

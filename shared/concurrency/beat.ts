@@ -81,7 +81,10 @@ async function lookAgain(world: SessionWorld, grant: SessionGrant): Promise<Beat
   throw new Contended('the slots of the account are being changed by many at once');
 }
 
-/** Nobody ended it, and it stands nowhere: it may have a slot that is free. `undefined` when it stands by now, or its heir. */
+/**
+ * Nobody ended it, and it stands nowhere: it may have a slot that is free. `undefined` when it stands by now, or what
+ * its player has started since.
+ */
 async function standAgain(world: SessionWorld, grant: SessionGrant): Promise<Beaten | undefined> {
   const { accountId, session, degradedUntilMs } = grant;
   const { nonce: _nonce, instead: _instead, ...wanted } = session;

@@ -9,6 +9,7 @@ import {
 } from '../domain/sessions.ts';
 import { compareSnapshots } from '../domain/snapshots.ts';
 import { Contended } from '../errors.ts';
+import { all } from '../wait-for-all.ts';
 import { bury, tell } from './bury.ts';
 import { limitOf, mayWatch } from './look.ts';
 import type { SessionWorld } from './world.ts';
@@ -86,10 +87,4 @@ function excessOf(
     if (!kept.has(one)) return [{ who: one, reason: 'revoked' }];
     return one.number > limit ? [{ who: one, reason: 'expired' }] : [];
   });
-}
-
-/** Waits for all before it fails for one, so that nothing goes on behind a failed run. */
-async function all<T>(work: readonly Promise<T>[]): Promise<void> {
-  await Promise.allSettled(work);
-  await Promise.all(work);
 }

@@ -13,6 +13,7 @@ import type {
   SlotStore,
   SnapshotCache,
 } from '../ports.ts';
+import { all, both } from '../wait-for-all.ts';
 import { followTable, writeUnlessNewer } from './fill-cache.ts';
 import { readAccount } from './read-account.ts';
 
@@ -166,16 +167,4 @@ async function finish(
 ): Promise<void> {
   await all(latestOf(inbox).map((purchase) => accounts.putPurchase(purchase)));
   if (inbox.length + published.length > 0) await accounts.remove(accountId, { published, kept: inbox });
-}
-
-/** Both results; when one fails, the other is still waited for, so that nothing goes on behind a failed run. */
-async function both<A, B>(first: Promise<A>, second: Promise<B>): Promise<[A, B]> {
-  await Promise.allSettled([first, second]);
-  return Promise.all([first, second]);
-}
-
-/** The same for any number. */
-async function all<T>(promises: readonly Promise<T>[]): Promise<T[]> {
-  await Promise.allSettled(promises);
-  return Promise.all(promises);
 }
