@@ -9,30 +9,40 @@ import { promisify } from 'node:util';
 import type { TestProject } from 'vitest/node';
 import { unpackChromium } from './browser/chromium.ts';
 
+/** The synthesized app, and where its page is served. */
+export interface Synthesized {
+  /** The directory of what `cdk deploy` would take, for the stage `local`. */
+  readonly assembly: string;
+  /** `http://localhost:{playerPort}` is the one origin that the assembly's API admits. */
+  readonly playerPort: number;
+}
+
 declare module 'vitest' {
   export interface ProvidedContext {
-    /** The directory of the synthesized app: what `cdk deploy` would take, for the stage `local`. */
-    assembly: string;
-    /** `http://localhost:{playerPort}` is the one origin that the assembly's API admits. */
-    playerPort: number;
+    /** One for each worker, in the order of their numbers: two files that run at once do not share an origin. */
+    synthesized: readonly Synthesized[];
   }
 }
 
 const repository = fileURLToPath(new URL('..', import.meta.url));
 
-/** What the tests of the whole product share: a browser, and the app synthesized once. */
-export async function setup({ provide }: TestProject): Promise<() => Promise<void>> {
+/** What the tests of the whole product share: a browser, and the synthesized app. */
+export async function setup({ config, provide }: TestProject): Promise<() => Promise<void>> {
   await unpackChromium();
+  const directory = await mkdtemp(join(tmpdir(), 'usher-assembly-'));
+  const workers = Array.from({ length: config.maxWorkers }, (_, index) => index + 1);
+  provide('synthesized', await Promise.all(workers.map((worker) => forWorker(join(directory, `${worker}`)))));
+  return () => rm(directory, { recursive: true, force: true });
+}
+
+async function forWorker(assembly: string): Promise<Synthesized> {
   const playerPort = await freePort();
-  const assembly = await mkdtemp(join(tmpdir(), 'usher-assembly-'));
   await synthesize(assembly, {
     origins: `http://localhost:${playerPort}`,
     followHeartbeatTopic: 'true',
     heartbeatUrl: 'true',
   });
-  provide('assembly', assembly);
-  provide('playerPort', playerPort);
-  return () => rm(assembly, { recursive: true, force: true });
+  return { assembly, playerPort };
 }
 
 /** Writes what `cdk deploy` would take for the stage `local` into a directory. @throws Error with what the app said. */

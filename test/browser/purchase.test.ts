@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Browser, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, expect, inject, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { synthesized } from '../support/synthesized.ts';
 import { launchChromium } from './chromium.ts';
 import { startLocalPlayer, type LocalPlayer } from './local-player.ts';
 import { buy, card, findings, plays, visit } from './page.ts';
@@ -10,8 +11,7 @@ let player: LocalPlayer;
 let browser: Browser;
 
 beforeAll(async () => {
-  const where = { assembly: inject('assembly'), playerPort: inject('playerPort') };
-  [player, browser] = await Promise.all([startLocalPlayer(where), launchChromium()]);
+  [player, browser] = await Promise.all([startLocalPlayer(synthesized()), launchChromium()]);
 });
 afterEach(async () => {
   await Promise.all(browser.contexts().map((context) => context.close()));

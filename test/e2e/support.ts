@@ -26,16 +26,16 @@ import {
   type CognitoUserSession,
 } from 'amazon-cognito-identity-js';
 import { Webhook } from 'standardwebhooks';
-import { inject } from 'vitest';
 import type { Announcement } from '../../shared/domain/announcements.ts';
 import type { Snapshot } from '../../shared/domain/entitlements.ts';
 import { startLocal, type LocalOptions, type LocalStack } from '../../local/stack.ts';
+import { synthesized } from '../support/synthesized.ts';
 
-export const ORIGIN = () => `http://localhost:${inject('playerPort')}`;
+export const ORIGIN = () => `http://localhost:${synthesized().playerPort}`;
 
 /** The synthesized app, running in memory unless told otherwise. */
 export function startStack(options: Partial<LocalOptions> = {}): Promise<LocalStack> {
-  return startLocal({ assembly: inject('assembly'), ...options });
+  return startLocal({ assembly: synthesized().assembly, ...options });
 }
 
 export interface Viewer {
