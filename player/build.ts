@@ -9,7 +9,12 @@ const folder = fileURLToPath(new URL('.', import.meta.url));
 export async function buildPlayer(): Promise<Map<string, Uint8Array>> {
   const { outputFiles } = await build({
     absWorkingDir: folder,
-    entryPoints: ['src/main.ts', 'src/timer-worker.ts', 'src/styles.css', 'src/index.html'],
+    entryPoints: [
+      { in: 'src/main.ts', out: 'main' },
+      { in: '../client/src/timing/timer-worker.ts', out: 'timer-worker' },
+      { in: 'src/styles.css', out: 'styles' },
+      { in: 'src/index.html', out: 'index' },
+    ],
     loader: { '.html': 'copy' },
     outdir: 'dist',
     write: false,

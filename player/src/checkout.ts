@@ -1,6 +1,6 @@
 import type { Product } from '../../shared/domain/catalog.ts';
 import { element, part, replaceContents } from './element.ts';
-import { sentenceOf } from './problems.ts';
+import { sentenceOf } from './problem-words.ts';
 
 interface Offer {
   readonly products: readonly Product[];

@@ -1,6 +1,6 @@
 import type { Viewer } from './account.ts';
 import { part } from './element.ts';
-import type { ConnectionState } from './live-entitlements.ts';
+import type { ConnectionState } from '../../client/src/entitlements/follow-entitlements.ts';
 
 const SENTENCES: Readonly<Record<ConnectionState, string>> = {
   live: 'Live',

@@ -1,8 +1,8 @@
 import type { Catalog } from '../../shared/domain/catalog.ts';
-import type { Api } from './api.ts';
-import { delayAfter } from './backoff.ts';
+import type { Api } from '../../client/src/service/api.ts';
+import { delayAfter } from '../../client/src/timing/backoff.ts';
 import { part } from './element.ts';
-import { sentenceOf } from './problems.ts';
+import { sentenceOf } from './problem-words.ts';
 
 /** Reads the catalogue, however often that takes; meanwhile the page says what is in the way. */
 export async function loadCatalogue(api: Pick<Api, 'readCatalog'>): Promise<Catalog> {

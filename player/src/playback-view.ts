@@ -1,6 +1,7 @@
 import { part, replaceContents } from './element.ts';
-import { deviceName, playerName, type Identity } from './identity.ts';
-import type { PlaybackState } from './playback-state.ts';
+import type { Identity } from '../../client/src/playback/identity.ts';
+import { deviceName, playerName } from './device-words.ts';
+import type { PlaybackState } from '../../client/src/playback/playback-state.ts';
 import { hintOf, statusOf, whyStopped } from './playback-words.ts';
 import { poster } from './poster.ts';
 

@@ -1,8 +1,8 @@
 import type { Refusal as Reason } from '../../shared/domain/access.ts';
 import type { EndReason } from '../../shared/domain/sessions.ts';
-import { deviceName } from './identity.ts';
-import type { PlaybackState, StopReason } from './playback-state.ts';
-import { sentenceOf } from './problems.ts';
+import { deviceName } from './device-words.ts';
+import type { PlaybackState, StopReason } from '../../client/src/playback/playback-state.ts';
+import { sentenceOf } from './problem-words.ts';
 import { countOf } from './words.ts';
 
 /** What the sentences depend on. */

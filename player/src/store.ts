@@ -2,7 +2,7 @@ import type { Product } from '../../shared/domain/catalog.ts';
 import type { Entitlement } from '../../shared/domain/entitlements.ts';
 import { fromMs, type Instant } from '../../shared/domain/instants.ts';
 import type { PurchaseStatus } from '../../shared/domain/purchases.ts';
-import { refusalOf } from './problems.ts';
+import { refusalOf } from '../../client/src/service/problems.ts';
 
 /** What the payment side reports: the whole state of one purchase. */
 export interface CheckoutEvent {

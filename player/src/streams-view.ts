@@ -1,7 +1,8 @@
 import { element, part, replaceContents } from './element.ts';
 import { icon } from './icons.ts';
-import { deviceName, playerName, type Identity } from './identity.ts';
-import type { Streams } from './session-answers.ts';
+import type { Identity } from '../../client/src/playback/identity.ts';
+import { deviceName, playerName } from './device-words.ts';
+import type { Streams } from '../../client/src/service/session-answers.ts';
 import { countOf, timeOf } from './words.ts';
 
 interface Shown {

@@ -1,10 +1,14 @@
 import type { Snapshot } from '../../shared/domain/entitlements.ts';
 import type { Viewer } from './account.ts';
-import type { Api } from './api.ts';
-import { delayAfter } from './backoff.ts';
-import { followEntitlements, type ConnectionState, type LiveEntitlements } from './live-entitlements.ts';
-import { connectMomento } from './momento.ts';
-import type { SessionEnd } from './session-answers.ts';
+import type { Api } from '../../client/src/service/api.ts';
+import { delayAfter } from '../../client/src/timing/backoff.ts';
+import {
+  followEntitlements,
+  type ConnectionState,
+  type LiveEntitlements,
+} from '../../client/src/entitlements/follow-entitlements.ts';
+import { connectMomento } from '../../client/src/momento/momento.ts';
+import type { SessionEnd } from '../../client/src/service/session-answers.ts';
 
 /** An answer and when it was shown. */
 export interface Shown {

@@ -1,15 +1,15 @@
 import type { Content } from '../../shared/domain/catalog.ts';
-import type { Api } from './api.ts';
-import { delayAfter } from './backoff.ts';
+import type { Api } from '../../client/src/service/api.ts';
+import { delayAfter } from '../../client/src/timing/backoff.ts';
 import type { Place } from './circumstances-view.ts';
 import { createConflictView } from './conflict-view.ts';
-import type { Identity } from './identity.ts';
+import type { Identity } from '../../client/src/playback/identity.ts';
 import { createPlaybackView } from './playback-view.ts';
-import { createPlayback } from './playback.ts';
-import type { SessionEnd, Streams } from './session-answers.ts';
-import { followStreams, type LiveStreams } from './streams.ts';
+import { createPlayback } from '../../client/src/playback/playback.ts';
+import type { SessionEnd, Streams } from '../../client/src/service/session-answers.ts';
+import { followStreams, type LiveStreams } from '../../client/src/playback/streams.ts';
 import { showStreams } from './streams-view.ts';
-import type { After } from './timers.ts';
+import type { After } from '../../client/src/timing/timers.ts';
 import { standingOf, type Outlook } from './titles.ts';
 
 interface World {

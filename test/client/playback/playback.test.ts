@@ -1,12 +1,12 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import type { SessionHandle } from '../../player/src/api.ts';
-import { delayAfter } from '../../player/src/backoff.ts';
-import type { PlaybackState, Title } from '../../player/src/playback-state.ts';
-import { createPlayback } from '../../player/src/playback.ts';
-import { Refusal, SignInNeeded } from '../../player/src/problems.ts';
-import type { BeatAnswer, StartAnswer } from '../../player/src/session-answers.ts';
-import { fromMs } from '../../shared/domain/instants.ts';
-import type { EndReason } from '../../shared/domain/sessions.ts';
+import type { SessionHandle } from '../../../client/src/service/api.ts';
+import { delayAfter } from '../../../client/src/timing/backoff.ts';
+import type { PlaybackState, Title } from '../../../client/src/playback/playback-state.ts';
+import { createPlayback } from '../../../client/src/playback/playback.ts';
+import { Refusal, SignInNeeded } from '../../../client/src/service/problems.ts';
+import type { BeatAnswer, StartAnswer } from '../../../client/src/service/session-answers.ts';
+import { fromMs } from '../../../shared/domain/instants.ts';
+import type { EndReason } from '../../../shared/domain/sessions.ts';
 
 const NOW = Date.parse('2026-11-22T10:00:00.000Z');
 const LEASE_MS = 40_000;

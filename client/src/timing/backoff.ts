@@ -1,4 +1,4 @@
-import { Refusal, SignInNeeded } from './problems.ts';
+import { Refusal, SignInNeeded } from '../service/problems.ts';
 
 const FIRST_MS = 1000;
 const LONGEST_MS = 30_000;

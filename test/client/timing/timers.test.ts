@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { steadyTimers } from '../../player/src/timers.ts';
+import { steadyTimers } from '../../../client/src/timing/timers.ts';
 
 /** A worker whose answers a test gives. */
 function createWorker() {

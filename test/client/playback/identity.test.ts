@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { deviceName, identify, playerName, type Locks } from '../../player/src/identity.ts';
+import { identify, type Locks } from '../../../client/src/playback/identity.ts';
+import { deviceName, playerName } from '../../../player/src/device-words.ts';
 
 const CHROME =
   'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/153.0.0.0 Safari/537.36';

@@ -3,14 +3,14 @@ import {
   followEntitlements,
   type ConnectionState,
   type LiveEntitlements,
-} from '../../player/src/live-entitlements.ts';
-import type { Grant } from '../../player/src/messages.ts';
-import type { TopicListener } from '../../player/src/momento.ts';
-import type { SessionEnd } from '../../player/src/session-answers.ts';
-import { foldAccess, type Entitlement, type Snapshot } from '../../shared/domain/entitlements.ts';
-import { fromMs } from '../../shared/domain/instants.ts';
-import { sessionTerminated } from '../../shared/domain/session-messages.ts';
-import type { Session } from '../../shared/domain/sessions.ts';
+} from '../../../client/src/entitlements/follow-entitlements.ts';
+import type { Grant } from '../../../client/src/service/messages.ts';
+import type { TopicListener } from '../../../client/src/momento/momento.ts';
+import type { SessionEnd } from '../../../client/src/service/session-answers.ts';
+import { foldAccess, type Entitlement, type Snapshot } from '../../../shared/domain/entitlements.ts';
+import { fromMs } from '../../../shared/domain/instants.ts';
+import { sessionTerminated } from '../../../shared/domain/session-messages.ts';
+import type { Session } from '../../../shared/domain/sessions.ts';
 
 const NOW = Date.parse('2026-11-22T10:00:00.000Z');
 

@@ -1,6 +1,6 @@
-import { toMs } from '../../shared/domain/instants.ts';
-import type { SessionHandle } from './api.ts';
-import type { RenewedLease, StartedSession } from './session-answers.ts';
+import { toMs } from '../../../shared/domain/instants.ts';
+import type { SessionHandle } from '../service/api.ts';
+import type { RenewedLease, StartedSession } from '../service/session-answers.ts';
 
 /** A session that the service holds for this tab, until a moment on the clock of this device. */
 export interface Lease extends SessionHandle {

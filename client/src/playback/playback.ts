@@ -1,10 +1,16 @@
-import type { EndReason } from '../../shared/domain/sessions.ts';
-import type { SessionHandle } from './api.ts';
+import type { EndReason } from '../../../shared/domain/sessions.ts';
+import type { SessionHandle } from '../service/api.ts';
 import { firstLease, nextLease, type Lease } from './lease.ts';
 import type { PlaybackState, Playing, StopReason, Title } from './playback-state.ts';
-import { Refusal } from './problems.ts';
-import type { After } from './timers.ts';
-import type { BeatAnswer, RenewedLease, SessionEnd, StartAnswer, StartedSession } from './session-answers.ts';
+import { Refusal } from '../service/problems.ts';
+import type { After } from '../timing/timers.ts';
+import type {
+  BeatAnswer,
+  RenewedLease,
+  SessionEnd,
+  StartAnswer,
+  StartedSession,
+} from '../service/session-answers.ts';
 
 interface World {
   readonly start: (title: Title, terminate: string | undefined) => Promise<StartAnswer>;

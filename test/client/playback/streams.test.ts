@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { followStreams } from '../../player/src/streams.ts';
-import type { Streams } from '../../player/src/session-answers.ts';
+import { followStreams } from '../../../client/src/playback/streams.ts';
+import type { Streams } from '../../../client/src/service/session-answers.ts';
 
 const streams = (deviceCount: number): Streams => ({ limit: 2, sessions: [], deviceCount });
 

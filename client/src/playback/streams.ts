@@ -1,5 +1,5 @@
-import type { Streams } from './session-answers.ts';
-import type { After } from './timers.ts';
+import type { Streams } from '../service/session-answers.ts';
+import type { After } from '../timing/timers.ts';
 
 interface World {
   readonly read: () => Promise<Streams>;

@@ -3,10 +3,10 @@ import {
   nextChangeAt,
   type Entitlement,
   type Snapshot,
-} from '../../shared/domain/entitlements.ts';
-import { toMs } from '../../shared/domain/instants.ts';
-import { compareSnapshots } from '../../shared/domain/snapshots.ts';
-import type { EntitlementMessage } from './messages.ts';
+} from '../../../shared/domain/entitlements.ts';
+import { toMs } from '../../../shared/domain/instants.ts';
+import { compareSnapshots } from '../../../shared/domain/snapshots.ts';
+import type { EntitlementMessage } from '../service/messages.ts';
 
 /** Where in an account's history an answer or a message stands. */
 export interface Point {

@@ -7,10 +7,10 @@ import {
   refold,
   UNKNOWN,
   type EntitlementState,
-} from '../../player/src/entitlement-state.ts';
-import type { EntitlementMessage } from '../../player/src/messages.ts';
-import { foldAccess, type Entitlement, type Snapshot } from '../../shared/domain/entitlements.ts';
-import { fromMs } from '../../shared/domain/instants.ts';
+} from '../../../client/src/entitlements/entitlement-state.ts';
+import type { EntitlementMessage } from '../../../client/src/service/messages.ts';
+import { foldAccess, type Entitlement, type Snapshot } from '../../../shared/domain/entitlements.ts';
+import { fromMs } from '../../../shared/domain/instants.ts';
 
 const NOW = Date.parse('2026-11-22T10:00:00.000Z');
 

@@ -1,9 +1,9 @@
-import type { Snapshot } from '../../shared/domain/entitlements.ts';
-import { toMs } from '../../shared/domain/instants.ts';
+import type { Snapshot } from '../../../shared/domain/entitlements.ts';
+import { toMs } from '../../../shared/domain/instants.ts';
 import { adopt, hear, isBehind, refold, UNKNOWN, type EntitlementState } from './entitlement-state.ts';
-import { parseMessage, parseSnapshot, type Grant } from './messages.ts';
-import type { MomentoConnection, Subscription, TopicListener } from './momento.ts';
-import { parseSessionEnd, type SessionEnd } from './session-answers.ts';
+import { parseMessage, parseSnapshot, type Grant } from '../service/messages.ts';
+import type { MomentoConnection, Subscription, TopicListener } from '../momento/momento.ts';
+import { parseSessionEnd, type SessionEnd } from '../service/session-answers.ts';
 
 /** `live`: changes arrive as they happen. `catching-up`: on the way there. `offline`: waiting to try again. */
 export type ConnectionState = 'live' | 'catching-up' | 'offline';

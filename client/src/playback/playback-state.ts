@@ -1,6 +1,6 @@
-import type { Refusal as Reason } from '../../shared/domain/access.ts';
-import type { EndReason } from '../../shared/domain/sessions.ts';
-import type { Conflict } from './session-answers.ts';
+import type { Refusal as Reason } from '../../../shared/domain/access.ts';
+import type { EndReason } from '../../../shared/domain/sessions.ts';
+import type { Conflict } from '../service/session-answers.ts';
 
 /** What somebody wants to watch. */
 export interface Title {

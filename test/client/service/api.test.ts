@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest';
-import { createApi } from '../../player/src/api.ts';
-import { delayAfter } from '../../player/src/backoff.ts';
-import { Refusal, sentenceOf, SignInNeeded } from '../../player/src/problems.ts';
-import { firstSnapshot } from '../../shared/domain/snapshots.ts';
-import { loadCatalog } from '../../shared/catalog.ts';
+import { createApi } from '../../../client/src/service/api.ts';
+import { delayAfter } from '../../../client/src/timing/backoff.ts';
+import { Refusal, SignInNeeded } from '../../../client/src/service/problems.ts';
+import { sentenceOf } from '../../../player/src/problem-words.ts';
+import { firstSnapshot } from '../../../shared/domain/snapshots.ts';
+import { loadCatalog } from '../../../shared/catalog.ts';
 
 const snapshot = firstSnapshot('ada', loadCatalog(), Date.parse('2026-11-22T10:00:00.000Z'));
 

@@ -1,5 +1,5 @@
-import type { Catalog, DeviceType } from '../../shared/domain/catalog.ts';
-import type { Snapshot } from '../../shared/domain/entitlements.ts';
+import type { Catalog, DeviceType } from '../../../shared/domain/catalog.ts';
+import type { Snapshot } from '../../../shared/domain/entitlements.ts';
 import { parseCatalog, parseGrant, parseSnapshot, type Grant } from './messages.ts';
 import { Refusal, refusalOf, SignInNeeded } from './problems.ts';
 import {

@@ -1,5 +1,5 @@
 import type { CredentialProvider } from '@gomomento/sdk-web';
-import type { Grant } from './messages.ts';
+import type { Grant } from '../service/messages.ts';
 
 /** What a subscription tells. */
 export interface TopicListener {

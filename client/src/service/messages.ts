@@ -1,0 +1,130 @@
+import * as v from 'valibot';
+import { DEVICE_TYPES, PRODUCT_TYPES, type Catalog } from '../../../shared/domain/catalog.ts';
+import type { Entitlement, Snapshot } from '../../../shared/domain/entitlements.ts';
+import { isInstant } from '../../../shared/domain/instants.ts';
+import { PURCHASE_STATUSES } from '../../../shared/domain/purchases.ts';
+import { parse } from './parse.ts';
+
+const instant = v.pipe(v.string(), v.check(isInstant));
+const texts = v.array(v.string());
+const features = v.record(v.string(), v.string());
+const count = v.pipe(v.number(), v.integer(), v.minValue(0));
+const limits = {
+  regions: v.exactOptional(texts),
+  deviceTypes: v.exactOptional(v.array(v.picklist(DEVICE_TYPES))),
+};
+
+const entitlement = v.object({
+  entitlementId: v.string(),
+  accountId: v.string(),
+  productId: v.string(),
+  productType: v.picklist(PRODUCT_TYPES),
+  status: v.picklist(PURCHASE_STATUSES),
+  validFrom: instant,
+  validUntil: v.nullable(instant),
+  heldUntil: v.nullable(instant),
+  held: v.boolean(),
+  grants: texts,
+  features,
+  maxStreams: v.exactOptional(count),
+  extraStreams: v.exactOptional(count),
+  ...limits,
+}) satisfies v.GenericSchema<unknown, Entitlement>;
+
+const snapshot = v.object({
+  accountId: v.string(),
+  epoch: v.pipe(v.string(), v.digits()),
+  version: count,
+  catalogVersion: v.string(),
+  asOf: instant,
+  nextChangeAt: v.nullable(instant),
+  entitlements: v.array(entitlement),
+  access: v.object({ maxStreams: count, features, grants: texts }),
+}) satisfies v.GenericSchema<unknown, Snapshot>;
+
+const catalog = v.object({
+  catalogVersion: v.string(),
+  products: v.array(
+    v.object({
+      productId: v.string(),
+      productType: v.picklist(PRODUCT_TYPES),
+      title: v.string(),
+      description: v.exactOptional(v.string()),
+      grants: texts,
+      features: v.optional(features, {}),
+      maxStreams: v.exactOptional(count),
+      extraStreams: v.exactOptional(count),
+      ...limits,
+      graceSeconds: v.optional(v.number(), 0),
+      durationHours: v.exactOptional(v.number()),
+      notify: v.optional(v.boolean(), true),
+    }),
+  ),
+  contents: v.array(
+    v.object({
+      contentId: v.string(),
+      title: v.string(),
+      requires: texts,
+      ...limits,
+      from: v.exactOptional(instant),
+      until: v.exactOptional(instant),
+      counted: v.optional(v.boolean(), true),
+    }),
+  ),
+}) satisfies v.GenericSchema<unknown, Catalog>;
+
+/** Where the message stands in the account's history, beside what it says. */
+const envelope = { epoch: v.pipe(v.string(), v.digits()), version: count, subject: v.string() };
+const message = v.variant('type', [
+  v.object({ ...envelope, type: v.literal('entitlement.created'), data: entitlement }),
+  v.object({ ...envelope, type: v.literal('entitlement.updated'), data: entitlement }),
+  v.object({
+    ...envelope,
+    type: v.literal('entitlement.deleted'),
+    data: v.object({ entitlementId: v.string() }),
+  }),
+  v.object({ ...envelope, type: v.literal('entitlements.replaced') }),
+]);
+
+const grant = v.object({
+  userId: v.string(),
+  cacheName: v.string(),
+  endpoint: v.string(),
+  expiresAt: instant,
+  token: v.string(),
+  cacheToken: v.string(),
+});
+
+/** One of the messages on an account's topic that change its entitlements. */
+export type EntitlementMessage = Envelope &
+  (
+    | { readonly type: 'entitlement.created' | 'entitlement.updated'; readonly data: Entitlement }
+    | { readonly type: 'entitlement.deleted'; readonly data: { readonly entitlementId: string } }
+    | { readonly type: 'entitlements.replaced' }
+  );
+
+interface Envelope {
+  readonly epoch: string;
+  readonly version: number;
+  /** The account. */
+  readonly subject: string;
+}
+
+/** What `GET /token?cache=true` gives: the way to Momento and the tokens that open it. */
+export type Grant = v.InferOutput<typeof grant>;
+
+/** @throws Error when it is not the shape that the API promises. */
+export const parseSnapshot = (json: unknown): Snapshot => parse(snapshot, json);
+/** @throws Error when it is not the shape that the API promises. */
+export const parseCatalog = (json: unknown): Catalog => parse(catalog, json);
+/** @throws Error when it is not the shape that the API promises. */
+export const parseGrant = (json: unknown): Grant => parse(grant, json);
+
+/** `undefined` for a message of another kind, as `session.terminated`, and for what is no message. */
+export function parseMessage(text: string): EntitlementMessage | undefined {
+  try {
+    return parse(message, JSON.parse(text));
+  } catch {
+    return undefined;
+  }
+}
