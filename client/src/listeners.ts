@@ -1,0 +1,26 @@
+/** Calls whoever has asked to be told of an event. What one listener throws keeps nothing from the others. */
+export interface Listeners<Events> {
+  /** Returns what takes the listener away again. */
+  on<Type extends keyof Events>(type: Type, listener: (event: Events[Type]) => void): () => void;
+  tell<Type extends keyof Events>(type: Type, event: Events[Type]): void;
+}
+
+export function createListeners<Events>(): Listeners<Events> {
+  const known = new Map<keyof Events, Set<(event: never) => void>>();
+  return {
+    on(type, listener) {
+      const listeners = known.get(type) ?? new Set();
+      known.set(type, listeners.add(listener));
+      return () => listeners.delete(listener);
+    },
+    tell(type, event) {
+      for (const listener of known.get(type) ?? []) {
+        try {
+          (listener as (told: typeof event) => void)(event);
+        } catch (error) {
+          reportError(error);
+        }
+      }
+    },
+  };
+}
