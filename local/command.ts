@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import path from 'node:path';
+import { createInterface } from 'node:readline';
 
 export interface Command {
   /** Resolves when it has ended well; rejects with what it wrote when it has not. */
@@ -7,11 +8,14 @@ export interface Command {
   stop(): void;
 }
 
-/** Runs a Node script on this same Node and keeps quiet about what it writes, unless it fails. */
-export function runNode(
-  args: readonly string[],
-  { cwd, env = {} }: { readonly cwd: string; readonly env?: Readonly<Record<string, string>> },
-): Command {
+interface NodeOptions {
+  readonly cwd: string;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly onLine?: (line: string) => void;
+}
+
+/** Runs a Node script on this same Node. What it writes is told if it fails; `onLine` hears its output's lines as well. */
+export function runNode(args: readonly string[], { cwd, env = {}, onLine }: NodeOptions): Command {
   const child: ChildProcess = spawn(process.execPath, args, {
     cwd,
     // What it starts by the name `node` is this Node too, wherever that was found.
@@ -29,6 +33,7 @@ export function runNode(
       output += chunk.toString();
     });
   }
+  if (onLine && child.stdout) createInterface(child.stdout).on('line', onLine);
   const done = new Promise<void>((resolve, reject) => {
     child.on('error', reject);
     child.on('close', (code, signal) => {

@@ -41,7 +41,8 @@ async function start(): Promise<void> {
   const playerBuild = path.join(root, 'player', 'build.ts');
   const hasPlayer = existsSync(playerBuild);
   if (hasPlayer) {
-    await step('Building the player', runNode([playerBuild, playerDir], { cwd: root }));
+    const onLine = (line: string) => say(`  ${line}`); // the first time it draws a clip, which takes seconds
+    await step('Building the player', runNode([playerBuild, playerDir], { cwd: root, onLine }));
   }
   if (stopping) return;
   const local = await startLocal({

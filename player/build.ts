@@ -2,10 +2,11 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { clipFiles } from './clip/clip-files.ts';
 
 const folder = fileURLToPath(new URL('.', import.meta.url));
 
-/** The demo player's files by path (`/index.html`, `/main.js` …): all but `/config.json`, which whoever serves it adds. */
+/** The demo player's files by path (`/index.html`, `/main.js` …): all but `/config.json`, which whoever serves it adds, and the clip ({@link clipFiles}). */
 export async function buildPlayer(): Promise<Map<string, Uint8Array>> {
   const { outputFiles } = await build({
     absWorkingDir: folder,
@@ -33,16 +34,28 @@ export async function buildPlayer(): Promise<Map<string, Uint8Array>> {
   );
 }
 
-async function writePlayer(outDir: string): Promise<void> {
-  for (const [path, contents] of await buildPlayer()) {
+async function write(outDir: string, files: ReadonlyMap<string, Uint8Array>): Promise<void> {
+  for (const [path, contents] of files) {
     const file = join(outDir, path);
     await mkdir(dirname(file), { recursive: true });
     await writeFile(file, contents);
   }
 }
 
+/** Says at every fifth of the way how far the clip is. */
+function sayProgress(): (share: number) => void {
+  let said = -1;
+  return (share) => {
+    const fifths = Math.floor(share * 5);
+    if (fifths === said) return;
+    said = fifths;
+    console.log(`Drawing the demo clip … ${fifths * 20} %`);
+  };
+}
+
 if (import.meta.main) {
   const [outDir] = process.argv.slice(2);
   if (outDir === undefined) throw new Error('Say where to: node player/build.ts <outdir>');
-  await writePlayer(outDir);
+  await write(outDir, await buildPlayer());
+  await write(outDir, await clipFiles(sayProgress()));
 }
