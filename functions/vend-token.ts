@@ -17,15 +17,16 @@ interface World {
   readonly cacheName: string;
   readonly ttlSeconds: number;
   readonly followsHeartbeatTopic: boolean;
+  readonly now: () => number;
   readonly warn: (message: string, reason: unknown) => void;
 }
 
 /**
  * GET /token: what a signed-in player connects to Momento with. `token` hears the account's topic, and publishes
  * heartbeats where the stage follows them; with `?cache=true` also `cacheToken`, which reads the account's snapshot.
- * The snapshot is in the cache by then.
+ * The snapshot is in the cache by then. `issuedAt` is the time here, for players whose own clock is wrong.
  */
-export function vendToken({ mint, filler, cacheName, ttlSeconds, followsHeartbeatTopic, warn }: World) {
+export function vendToken({ mint, filler, cacheName, ttlSeconds, followsHeartbeatTopic, now, warn }: World) {
   return async ({ accountId, query }: ViewerRequest): Promise<HttpReply> => {
     const scope = scopeOf(accountId, { followsHeartbeatTopic });
     const [forTopics, forCache] = await Promise.all([
@@ -43,6 +44,7 @@ export function vendToken({ mint, filler, cacheName, ttlSeconds, followsHeartbea
         userId: accountId,
         cacheName,
         endpoint: forTopics.endpoint,
+        issuedAt: fromMs(now()),
         expiresAt: fromMs(Math.min(forTopics.expiresAtMs, forCache?.expiresAtMs ?? Infinity)),
         token: forTopics.token,
         ...(forCache && { cacheToken: forCache.token }),
@@ -64,6 +66,7 @@ export const handler = viewer(
     cacheName,
     ttlSeconds: numberSetting('TOKEN_TTL_SECONDS'),
     followsHeartbeatTopic: optionalSetting('FOLLOWS_HEARTBEAT_TOPIC') === 'true',
+    now: Date.now,
     warn: noteMissing,
   }),
 );

@@ -5,6 +5,7 @@ import { TooOften, Unavailable } from '../../shared/errors.ts';
 import type { ViewerRequest } from '../../shared/lambda/http.ts';
 import type { CacheFiller, TokenMint } from '../../shared/ports.ts';
 
+const nowMs = Date.parse('2026-11-22T10:00:00.000Z');
 const expiresAtMs = Date.parse('2026-11-22T10:30:00.000Z');
 
 function request(query: Readonly<Record<string, string>> = {}): ViewerRequest {
@@ -42,13 +43,14 @@ function world({
     cacheName: 'usher-dev',
     ttlSeconds: 1800,
     followsHeartbeatTopic,
+    now: () => nowMs,
     warn: (message) => warnings.push(message),
   });
   return { vend, minted, filled, warnings };
 }
 
 describe('GET /token', () => {
-  it('answers all that a player needs to listen, and nothing to read with', async () => {
+  it('answers all that a player needs to listen, the time among it, and nothing to read with', async () => {
     const { vend, minted } = world();
     expect(await vend(request())).toEqual({
       status: 200,
@@ -56,6 +58,7 @@ describe('GET /token', () => {
         userId: 'ada',
         cacheName: 'usher-dev',
         endpoint: 'cell.example',
+        issuedAt: '2026-11-22T10:00:00.000Z',
         expiresAt: '2026-11-22T10:30:00.000Z',
         token: 'for topics',
       },

@@ -90,6 +90,7 @@ const grant = v.object({
   userId: v.string(),
   cacheName: v.string(),
   endpoint: v.string(),
+  issuedAt: v.exactOptional(instant),
   expiresAt: instant,
   token: v.string(),
   cacheToken: v.string(),
