@@ -3,6 +3,9 @@ export type { Catalog, Content, DeviceType, Product } from '../../shared/domain/
 export { decideAccess, type AccessDecision, type Circumstances } from '../../shared/domain/access.ts';
 export type { EndReason } from '../../shared/domain/sessions.ts';
 export type { ConnectionState } from './entitlements/follow-entitlements.ts';
+export type { VideoEvents, VideoPlayback, VideoState } from './playback/attach-video.ts';
+export type { AttachOptions } from './playback/attachments.ts';
+export type { StopReason } from './playback/playback-state.ts';
 export { Refusal, SignInNeeded } from './service/problems.ts';
 export type { Conflict, SessionEnd, Streams } from './service/session-answers.ts';
 export { createUsher, type Entitlements, type Usher, type UsherEvents, type UsherOptions } from './usher.ts';

@@ -1,8 +1,8 @@
 /** Calls whoever has asked to be told of an event. What one listener throws keeps nothing from the others. */
 export interface Listeners<Events> {
   /** Returns what takes the listener away again. */
-  on<Type extends keyof Events>(type: Type, listener: (event: Events[Type]) => void): () => void;
-  tell<Type extends keyof Events>(type: Type, event: Events[Type]): void;
+  readonly on: <Type extends keyof Events>(type: Type, listener: (event: Events[Type]) => void) => () => void;
+  readonly tell: <Type extends keyof Events>(type: Type, event: Events[Type]) => void;
 }
 
 export function createListeners<Events>(): Listeners<Events> {

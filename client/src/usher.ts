@@ -7,6 +7,9 @@ import {
 } from './entitlements/follow-entitlements.ts';
 import { createListeners } from './listeners.ts';
 import { connectMomento } from './momento/momento.ts';
+import type { VideoPlayback } from './playback/attach-video.ts';
+import { createAttachments, type AttachOptions } from './playback/attachments.ts';
+import { page } from './playback/page.ts';
 import { followStreams, type LiveStreams } from './playback/streams.ts';
 import { createApi, type Api } from './service/api.ts';
 import { readConfig } from './service/config.ts';
@@ -77,7 +80,12 @@ export interface Usher {
   readCatalog(): Promise<Catalog>;
   /** Has everything computed afresh from the account's purchases ("restore purchases"). */
   restorePurchases(): Promise<void>;
-  /** Follows nothing any more, and forgets what was kept when `forget` says so, as on signing out. */
+  /**
+   * Lets the video run only under a session of the service, from the next time that it is played. One that is
+   * attached already is detached from what it was attached to.
+   */
+  attach(video: HTMLMediaElement, options: AttachOptions): VideoPlayback;
+  /** Ends what plays, follows nothing any more, and forgets what was kept when `forget` says so, as on signing out. */
   stop(options?: { readonly forget?: boolean }): void;
 }
 
@@ -85,7 +93,7 @@ export interface Usher {
 export function createUsher(options: UsherOptions): Usher {
   const { on, tell } = createListeners<UsherEvents>();
   const { random } = Math;
-  const after = steadyTimers(new Worker(new URL('./timer-worker.js', import.meta.url), { type: 'module' }));
+  const after = steadyTimers(startTimerWorker());
   const retry = (error: unknown, failures: number) => delayAfter(error, failures, random);
   const api = readConfig(options.configUrl).then(({ apiUrl }) =>
     createApi({
@@ -95,6 +103,17 @@ export function createUsher(options: UsherOptions): Usher {
       sendBeacon: (url, text) => navigator.sendBeacon(url, text),
     }),
   );
+  const videos = createAttachments({
+    api,
+    page,
+    deviceType: options.deviceType,
+    now: Date.now,
+    after,
+    delayAfter: retry,
+    onStreamsChanged: () => liveStreams?.refresh(),
+  });
+  on('sessionEnd', (end) => videos.hearEnd(end));
+  on('entitlements', ({ now }) => now.standing === 'confirmed' && videos.takeAccess(now.snapshot.access));
   let entitlements: Entitlements = { standing: 'unknown' };
   let connection: ConnectionState = 'offline';
   let streams: Streams | undefined;
@@ -119,6 +138,7 @@ export function createUsher(options: UsherOptions): Usher {
     now: Date.now,
     readCatalog: async () => (await api).readCatalog(),
     restorePurchases: async () => (await api).requestRecompute(),
+    attach: (video, attached) => videos.attach(video, attached),
     stop,
   };
 
@@ -163,6 +183,7 @@ export function createUsher(options: UsherOptions): Usher {
   }
 
   function stop(): void {
+    videos.detachAll();
     wakers?.abort();
     following?.stop();
     liveStreams?.stop();
@@ -172,5 +193,14 @@ export function createUsher(options: UsherOptions): Usher {
     const before = entitlements;
     entitlements = now;
     tell('entitlements', { now, before });
+  }
+}
+
+/** Without it, as where a page's content policy forbids workers, timers are as steady as the page's own. */
+function startTimerWorker(): Worker | undefined {
+  try {
+    return new Worker(new URL('./timer-worker.js', import.meta.url), { type: 'module' });
+  } catch {
+    return undefined;
   }
 }

@@ -17,11 +17,13 @@ export interface Identity {
   readonly isKept: boolean;
 }
 
+type Kept = Pick<Storage, 'getItem' | 'setItem'>;
+
 interface World {
   /** Shared by all tabs of the browser. */
-  readonly browserStorage: Storage;
+  readonly browserStorage: Kept;
   /** The tab's own, which a duplicated tab starts with a copy of. */
-  readonly tabStorage: Storage;
+  readonly tabStorage: Kept;
   /** Absent in browsers without Web Locks: then every load is another player. */
   readonly locks: Locks | undefined;
   readonly userAgent: string;

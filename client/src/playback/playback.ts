@@ -12,7 +12,7 @@ import type {
   StartedSession,
 } from '../service/session-answers.ts';
 
-interface World {
+export interface PlaybackWorld {
   readonly start: (title: Title, terminate: string | undefined) => Promise<StartAnswer>;
   readonly beat: (handle: SessionHandle) => Promise<BeatAnswer>;
   readonly end: (handle: SessionHandle) => Promise<void>;
@@ -23,7 +23,7 @@ interface World {
   readonly delayAfter: (error: unknown, failures: number) => number | undefined;
 }
 
-interface Listener {
+export interface PlaybackListener {
   readonly onChange: (state: PlaybackState) => void;
   /** The account's live streams are others now. */
   readonly onStreamsChanged: () => void;
@@ -65,7 +65,7 @@ interface Run {
  * and stops with a reason as soon as it is over. Never plays without a lease: when the service cannot be reached,
  * playback goes on for as long as the last one lasts, and no longer.
  */
-export function createPlayback(world: World, listener: Listener): Playback {
+export function createPlayback(world: PlaybackWorld, listener: PlaybackListener): Playback {
   let state: PlaybackState = { kind: 'idle' };
   let run: Run | undefined;
   /** What the service holds for this tab, whatever is shown: the next start takes its place, or it is ended. */

@@ -11,17 +11,17 @@ export type After = (delayMs: number, act: () => void) => () => void;
  * Timers that keep time in a tab that nobody looks at, where heartbeats would otherwise come later than leases last.
  * The worker that keeps it may be missing, so the page's own timers run beside it, and the first of both counts.
  */
-export function steadyTimers(worker: Sleeper): After {
+export function steadyTimers(worker: Sleeper | undefined): After {
   const waiting = new Map<number, () => void>();
   let last = 0;
-  worker.addEventListener('message', ({ data }) => waiting.get(Number(data))?.());
+  worker?.addEventListener('message', ({ data }) => waiting.get(Number(data))?.());
 
   return (delayMs, act) => {
     const id = ++last;
     const timer = setTimeout(fire, delayMs);
     waiting.set(id, fire);
     // oxlint-disable-next-line unicorn/require-post-message-target-origin -- windows have origins, workers have none
-    worker.postMessage({ id, delayMs });
+    worker?.postMessage({ id, delayMs });
     return cancel;
 
     function cancel(): void {
