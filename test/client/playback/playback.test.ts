@@ -72,7 +72,7 @@ function createWorld({ heartbeatSeconds = 15, clockAheadMs = 0 } = {}) {
         const timer = setTimeout(act, delayMs);
         return () => clearTimeout(timer);
       },
-      delayAfter: (error, failures) => delayAfter(error, failures, () => 0),
+      delayAfter: (error, failures) => delayAfter(error, failures, () => 0.5),
     },
     {
       onChange: (state) => states.push(state),
