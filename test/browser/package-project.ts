@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -39,9 +39,7 @@ export async function newProject(): Promise<Project> {
   const modules = join(root, 'node_modules');
   const library = join(modules, 'usher-client');
   await mkdir(library, { recursive: true });
-  await run('npm', ['pack', '--pack-destination', root], { cwd: join(repository, 'client') });
-  const tarball = (await readdir(root)).find((name) => name.endsWith('.tgz'));
-  await run('tar', ['-xzf', join(root, tarball!), '-C', library, '--strip-components=1']);
+  await run('tar', ['-xzf', await pack(root), '-C', library, '--strip-components=1']);
   const manifest = JSON.parse(await readFile(join(library, 'package.json'), 'utf8')) as PackageManifest;
   for (const name of Object.keys(manifest.dependencies)) {
     await mkdir(dirname(join(modules, name)), { recursive: true });
@@ -71,6 +69,21 @@ export async function newProject(): Promise<Project> {
     },
     remove: () => rm(root, { recursive: true, force: true }),
   };
+}
+
+/** Gives the tarball. Packing builds, so that happens in a copy: whoever works in `client/` keeps what lies there. */
+async function pack(root: string): Promise<string> {
+  const copy = join(root, 'usher');
+  for (const path of ['client', 'shared/domain', 'tsconfig.base.json']) {
+    await cp(join(repository, path), join(copy, path), {
+      recursive: true,
+      filter: (source) => !source.endsWith('client/dist'),
+    });
+  }
+  await symlink(join(repository, 'node_modules'), join(copy, 'node_modules'), 'dir');
+  await run('npm', ['pack', '--pack-destination', root], { cwd: join(copy, 'client') });
+  const tarball = (await readdir(root)).find((name) => name.endsWith('.tgz'));
+  return join(root, tarball!);
 }
 
 /** What the page's scripts weigh on the way to a browser, each compressed by itself, in bytes by name. */

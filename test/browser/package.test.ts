@@ -35,7 +35,7 @@ const PAGE = `<!doctype html>
     <meta charset="utf-8" />
     <meta
       http-equiv="Content-Security-Policy"
-      content="default-src 'none'; script-src 'self'; worker-src 'self'; connect-src 'self' http://127.0.0.1:*"
+      content="default-src 'none'; script-src 'self'; worker-src 'self'; connect-src 'self' http://127.0.0.1:*; img-src data:"
     />
     <title>The packed library</title>
     <link rel="icon" href="data:," />
@@ -63,6 +63,7 @@ const TSCONFIG = {
     strict: true,
     exactOptionalPropertyTypes: true,
     noUncheckedIndexedAccess: true,
+    skipDefaultLibCheck: true,
     skipLibCheck: false, // the library's declarations are what is tried
   },
   include: ['src'],
