@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { SQSRecord } from 'aws-lambda';
 import { accountTable } from '../shared/aws/account-table.ts';
+import { sqsCheckoutQueue } from '../shared/aws/checkout-queue.ts';
 import { loadCatalog } from '../shared/catalog.ts';
 import { parseCheckoutMessage, type Order } from '../shared/checkout-message.ts';
 import { recompute } from '../shared/entitlements/recompute.ts';
@@ -61,7 +62,9 @@ const secrets = momentoSecrets('MOMENTO_DATA_KEY_PARAMETER');
 const momento = momentoCache(secrets);
 const cacheName = setting('MOMENTO_CACHE_NAME');
 const catalog = loadCatalog();
+const queueUrl = setting('CHECKOUT_QUEUE_URL');
 const world = {
+  queue: sqsCheckoutQueue(queueUrl),
   accounts: accountTable(setting('TABLE_NAME')),
   cache: momentoSnapshotCache(momento, cacheName),
   slots: momentoSlots(momento, cacheName, { leaseSeconds: numberSetting('LEASE_SECONDS') }),
@@ -73,7 +76,7 @@ const world = {
 };
 
 export const handler = batch(
-  { queueUrl: setting('CHECKOUT_QUEUE_URL'), deadLetterQueueUrl: setting('DEAD_LETTER_QUEUE_URL') },
+  { queueUrl, deadLetterQueueUrl: setting('DEAD_LETTER_QUEUE_URL') },
   recomputeEntitlements({
     parse: (body) => parseCheckoutMessage(body, catalog),
     recompute: (accountId, reported) => recompute(world, accountId, reported),

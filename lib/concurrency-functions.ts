@@ -60,7 +60,7 @@ export class ConcurrencyFunctions extends Construct {
     });
     this.startSession.mayRead(table);
     // In an outage of Momento the account's few sessions are kept in one item of the table.
-    table.grant(this.startSession, 'dynamodb:PutItem');
+    this.startSession.may(table, 'dynamodb:PutItem');
     this.startSession.maySend(checkout.queue);
 
     this.ingestHeartbeat = new UsherFunction(this, 'IngestHeartbeat', {

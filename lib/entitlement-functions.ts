@@ -16,6 +16,9 @@ const MOMENTO_SUPER: Readonly<Record<string, ParameterName>> = {
   MOMENTO_ENDPOINT_PARAMETER: 'momento-endpoint',
 };
 
+/** It looks for 40 s at most, and ends before the next is started. */
+const BOUNDARIES_SECONDS = 55;
+
 /** Less than the 10 s that `vend-token` has, which waits for it. */
 const FILL_SECONDS = 8;
 
@@ -33,6 +36,7 @@ export class EntitlementFunctions extends Construct {
   readonly acceptCheckout: UsherFunction;
   readonly requestRecompute: UsherFunction;
   readonly recomputeEntitlements: UsherFunction;
+  readonly announceBoundaries: UsherFunction;
 
   constructor(scope: Construct, id: string, props: FunctionsProps) {
     super(scope, id);
@@ -110,7 +114,7 @@ export class EntitlementFunctions extends Construct {
       environment: { ...route, ...accounts, ...queue },
     });
     this.requestRecompute.maySend(checkout.queue);
-    table.grant(this.requestRecompute, 'dynamodb:PutItem');
+    this.requestRecompute.may(table, 'dynamodb:PutItem');
 
     this.recomputeEntitlements = new UsherFunction(this, 'RecomputeEntitlements', {
       ...common,
@@ -129,7 +133,20 @@ export class EntitlementFunctions extends Construct {
       },
     });
     this.recomputeEntitlements.mayRead(table);
-    table.grant(this.recomputeEntitlements, 'dynamodb:PutItem', 'dynamodb:UpdateItem');
+    this.recomputeEntitlements.may(table, 'dynamodb:PutItem', 'dynamodb:UpdateItem');
     this.recomputeEntitlements.maySend(checkout.queue, checkout.deadLetters);
+
+    this.announceBoundaries = new UsherFunction(this, 'AnnounceBoundaries', {
+      ...common,
+      name: 'announce-boundaries',
+      description:
+        'Every minute: has accounts recomputed at the moment at which time changes what they hold.',
+      memoryMb: MEMORY_MB.withAws,
+      timeoutSeconds: BOUNDARIES_SECONDS,
+      environment: { ...accounts, ...queue },
+    });
+    this.announceBoundaries.may(table, 'dynamodb:GetItem', 'dynamodb:PutItem');
+    this.announceBoundaries.mayQuery(table.boundariesArn);
+    this.announceBoundaries.maySend(checkout.queue);
   }
 }

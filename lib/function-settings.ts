@@ -1,4 +1,4 @@
-import type { TableV2 } from 'aws-cdk-lib/aws-dynamodb';
+import type { AccountsTable } from './accounts-table.ts';
 import type { CheckoutQueue } from './checkout-queue.ts';
 import type { ParameterName } from './parameters.ts';
 import type { Stage } from './stage.ts';
@@ -9,7 +9,7 @@ export interface FunctionsProps {
   readonly stage: Stage;
   readonly code: CodeOf;
   readonly momentoCacheName: string;
-  readonly table: TableV2;
+  readonly table: AccountsTable;
   readonly checkout: CheckoutQueue;
 }
 

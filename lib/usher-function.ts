@@ -89,7 +89,17 @@ export class UsherFunction extends LambdaFunction {
 
   /** Lets this function read items of the table. */
   mayRead(table: TableV2): void {
-    table.grant(this, 'dynamodb:GetItem', 'dynamodb:Query');
+    this.may(table, 'dynamodb:GetItem', 'dynamodb:Query');
+  }
+
+  /** Lets this function do this with the table's items: exactly that, where CDK's own grant also opens all indexes. */
+  may({ tableArn }: TableV2, ...actions: readonly string[]): void {
+    this.addToRolePolicy(new PolicyStatement({ actions: [...actions], resources: [tableArn] }));
+  }
+
+  /** Lets this function read an index of a table, and not the table. */
+  mayQuery(indexArn: string): void {
+    this.addToRolePolicy(new PolicyStatement({ actions: ['dynamodb:Query'], resources: [indexArn] }));
   }
 
   /** Lets this function send to the queues: exactly that, where CDK's own grant also lets it ask about them. */

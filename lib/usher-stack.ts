@@ -1,6 +1,7 @@
 import { Annotations, CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { AccountsTable } from './accounts-table.ts';
+import { BoundaryAlarms } from './boundary-alarms.ts';
 import { CheckoutAlarms } from './checkout-alarms.ts';
 import { CheckoutQueue } from './checkout-queue.ts';
 import { ConcurrencyAlarms } from './concurrency-alarms.ts';
@@ -50,6 +51,9 @@ export class UsherStack extends Stack {
       'The function checks the sender’s signature.',
     );
     checkout.deliverTo(entitlements.recomputeEntitlements);
+    const boundaries = entitlements.announceBoundaries;
+    new EveryMinute(this, 'Boundaries', { stage, name: 'announce-boundaries', target: boundaries });
+    new BoundaryAlarms(this, 'BoundaryAlarms', { stage, run: boundaries });
 
     api.forViewer('POST', '/sessions', concurrency.startSession);
     api.forViewer('DELETE', '/sessions/{sessionId}', concurrency.endSession);

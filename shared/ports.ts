@@ -1,4 +1,5 @@
 import type { Announcement } from './domain/announcements.ts';
+import type { Boundary, Bucket, Progress } from './domain/boundaries.ts';
 import type { Snapshot } from './domain/entitlements.ts';
 import type { Basis, Purchase } from './domain/purchases.ts';
 import type { Interval } from './domain/heartbeat-intervals.ts';
@@ -19,6 +20,8 @@ export interface AccountRecord {
   readonly revision: number;
   /** The version that took something away, while the sessions that it makes too many may still live. */
   readonly sessionsDue?: number | undefined;
+  /** The boundary that the index knows of: the snapshot's, or none for an account stored before there was an index. */
+  readonly boundaryAtMs?: number | undefined;
 }
 
 /**
@@ -36,7 +39,8 @@ export interface AccountStore {
   putPurchase(purchase: Purchase): Promise<'stored' | 'superseded'>;
   /**
    * Replaces the record that was read (`undefined` = there was none) and adds to outbox and inbox, in one write.
-   * `outbox: { replace }` drops what lay there. False when somebody else committed in between.
+   * `outbox: { replace }` drops what lay there. The snapshot's boundary is in the index from then on, and the one
+   * before is not. False when somebody else committed in between.
    */
   commit(commit: Commit): Promise<boolean>;
   /**
@@ -98,7 +102,33 @@ export type CheckoutMessage =
 
 /** Takes what will have effect, whatever crashes. Throws Unavailable when it does not answer. */
 export interface CheckoutQueue {
-  send(message: CheckoutMessage): Promise<void>;
+  /** `delaySeconds`: nobody sees it before, whole seconds, at most 900. */
+  send(message: CheckoutMessage, options?: { readonly delaySeconds?: number }): Promise<void>;
+}
+
+/** An account that is to be recomputed, not before so many whole seconds have passed. */
+export interface RecomputeRequest {
+  readonly accountId: string;
+  readonly delaySeconds: number;
+}
+
+/** The same queue, for many accounts at once. Throws Unavailable when not all were taken; some may have been. */
+export interface RecomputeRequests {
+  sendAll(requests: readonly RecomputeRequest[]): Promise<void>;
+}
+
+/** The accounts' next boundaries in time. Follows what is committed, but not at once. Throws Unavailable. */
+export interface BoundaryIndex {
+  /** All of a bucket, some at a time. */
+  read(bucket: Bucket): AsyncIterable<readonly Boundary[]>;
+}
+
+/** Remembers how far the index is looked through. Throws Unavailable. */
+export interface BoundaryProgress {
+  /** `undefined` when nobody has looked through it yet. */
+  read(): Promise<Progress | undefined>;
+  /** False when somebody else has gone on from there. */
+  advance(from: Progress | undefined, to: Progress): Promise<boolean>;
 }
 
 /** A token of one account, as Momento's `CredentialProvider.fromDisposableToken` takes it. */

@@ -31,6 +31,7 @@ export const dynamoDbSupport: Support = {
     Replicas: each(
       fields({
         ContributorInsightsSpecification: withoutEffect('there is no CloudWatch'),
+        GlobalSecondaryIndexes: each(fields({ IndexName: honoured })),
         DeletionProtectionEnabled: withoutEffect('nothing but `npm run reset` deletes a table'),
         PointInTimeRecoverySpecification: withoutEffect(noBackups),
         Region: honoured,

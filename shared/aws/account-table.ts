@@ -6,6 +6,7 @@ import {
   type UpdateCommandInput,
 } from '@aws-sdk/lib-dynamodb';
 import type { Announcement } from '../domain/announcements.ts';
+import { boundaryMs, bucketName, bucketOf } from '../domain/boundaries.ts';
 import type { Snapshot } from '../domain/entitlements.ts';
 import { fromMs, toMs } from '../domain/instants.ts';
 import { reportKey, type Basis, type Purchase } from '../domain/purchases.ts';
@@ -17,7 +18,9 @@ import { connect, holds, type Table } from './table.ts';
  * One partition per account:
  *   sk "account"         revision, version, catalogVersion, snapshot (JSON), basis (JSON),
  *                        outbox { "8": message (JSON), … }, inbox { report's key: purchase (JSON), … },
- *                        sessionsDue (a version)
+ *                        sessionsDue (a version),
+ *                        boundaryBucket, boundaryAtMs: keys of the index "boundaries" (boundary-index.ts), and there
+ *                        only while time will change the answer
  *   sk "purchase#<id>"   the purchase, and the report it rests on
  *   sk "recompute"       when the account last asked for a recompute
  *   sk "degraded"        sessions admitted in an outage: degraded-sessions.ts
@@ -146,6 +149,7 @@ function commitUpdate({
     (announcement) => [String(announcement.version), JSON.stringify(announcement)] as const,
   );
   const reports = inbox.map((purchase) => [reportKey(purchase), JSON.stringify(purchase)] as const);
+  const atMs = boundaryMs(next);
   // A map cannot be added to before it is there.
   const revised = read !== undefined && read.revision > 0;
   const maps = [
@@ -156,11 +160,13 @@ function commitUpdate({
     '#version = :version, #catalog = :catalog, #snapshot = :snapshot, #basis = :basis, #revision = :revision',
     ...maps.flatMap((map) => map.assignments),
     ...(takesAway ? ['sessionsDue = :version'] : []),
+    ...(atMs === undefined ? [] : ['boundaryBucket = :bucket, boundaryAtMs = :boundary']),
   ];
+  const removals = atMs === undefined && read ? ' REMOVE boundaryBucket, boundaryAtMs' : '';
   const sameRevision = revised ? '#revision = :readRevision' : 'attribute_not_exists(#revision)';
   const unchanged = `#version = :readVersion AND #catalog = :readCatalog AND ${sameRevision}`;
   return {
-    UpdateExpression: `SET ${assignments.join(', ')}`,
+    UpdateExpression: `SET ${assignments.join(', ')}${removals}`,
     ConditionExpression: read ? unchanged : 'attribute_not_exists(pk)',
     ExpressionAttributeNames: {
       '#version': 'version',
@@ -178,6 +184,10 @@ function commitUpdate({
       ':revision': (read?.revision ?? 0) + 1,
       ...(read && { ':readVersion': read.snapshot.version, ':readCatalog': read.snapshot.catalogVersion }),
       ...(revised && { ':readRevision': read.revision }),
+      ...(atMs !== undefined && {
+        ':bucket': bucketName(bucketOf({ accountId: next.accountId, atMs })),
+        ':boundary': atMs,
+      }),
       ...Object.assign({}, ...maps.map(({ values }) => values)),
     },
   };
@@ -211,6 +221,7 @@ interface AccountItem {
   readonly inbox?: Readonly<Record<string, string>>;
   readonly revision?: number;
   readonly sessionsDue?: number;
+  readonly boundaryAtMs?: number;
 }
 
 function toRecord({
@@ -220,6 +231,7 @@ function toRecord({
   inbox = {},
   revision = 0,
   sessionsDue,
+  boundaryAtMs,
 }: AccountItem): AccountRecord {
   return {
     snapshot: JSON.parse(snapshot) as Snapshot,
@@ -228,6 +240,7 @@ function toRecord({
     inbox: Object.values(inbox).map((purchase) => JSON.parse(purchase) as Purchase),
     revision,
     sessionsDue,
+    boundaryAtMs,
   };
 }
 

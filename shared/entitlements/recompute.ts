@@ -1,7 +1,9 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { announcementsOf, quietOnes, replacement } from '../domain/announcements.ts';
 import { endExcess } from '../concurrency/end-excess.ts';
+import { boundaryMs, isNear, secondsUntil } from '../domain/boundaries.ts';
 import { compareCatalogVersions, type Catalog } from '../domain/catalog.ts';
+import type { Snapshot } from '../domain/entitlements.ts';
 import { basisOf, latestOf, type Purchase } from '../domain/purchases.ts';
 import { firstSnapshot, nextSnapshot, refolded, takesAway } from '../domain/snapshots.ts';
 import { Unavailable } from '../errors.ts';
@@ -10,6 +12,7 @@ import type {
   AccountStore,
   AccountTopic,
   CachedSnapshot,
+  CheckoutQueue,
   SlotStore,
   SnapshotCache,
 } from '../ports.ts';
@@ -22,6 +25,7 @@ interface World {
   readonly cache: SnapshotCache;
   readonly topic: AccountTopic;
   readonly slots: SlotStore;
+  readonly queue: CheckoutQueue;
   readonly catalog: Catalog;
   readonly now: () => number;
   readonly newId: () => string;
@@ -43,8 +47,8 @@ const MOST_WAITING = 64;
 
 /**
  * Keeps what was reported and brings the account's answer up to date everywhere: commits both to the table with what
- * is to be announced, writes the cache, announces, gives the purchases items of their own, and ends the sessions that
- * are too many by now. Safe to repeat and to break off after any step: the next run finishes it. What does not wait
+ * is to be announced, writes the cache, announces, gives the purchases items of their own, asks for the next recompute
+ * when time changes the answer soon, and ends the sessions that are too many by now. Safe to repeat and to break off after any step: the next run finishes it. What does not wait
  * for another step runs beside it, so that four calls follow one another between the queue and the player: account
  * read, commit, cache, publish.
  * @throws Unavailable when the table, the cache or the topic does not answer.
@@ -58,7 +62,7 @@ export async function recompute(
   const { record, cached } = await commitNext(world, accountId, reported);
   await writeUnlessNewer(world, record.snapshot, cached?.());
   const published = await publish(world, accountId, record.outbox, startedMs + BUDGET_MS);
-  await finish(world, accountId, record.inbox, published);
+  await both(finish(world, accountId, record.inbox, published), returnSoon(world, record.snapshot));
   // First the cache is as new as the table: a session that starts meanwhile looks there after it has its slot.
   const newest = await followTable(world, record.snapshot);
   if (record.sessionsDue !== undefined) {
@@ -86,7 +90,9 @@ async function commitNext(
     // A window that opened and closed unseen changes nothing but the moment of the next change. A new report is
     // committed although it changes nothing: an older one of the same purchase that is under way must not win.
     const same = record && order === 0 && changes.length === 0 && news.length === 0;
-    if (same && snapshot.nextChangeAt === previous.nextChangeAt) return { record };
+    const boundaryAtMs = boundaryMs(snapshot);
+    const indexed = record?.boundaryAtMs === boundaryAtMs;
+    if (same && indexed && snapshot.nextChangeAt === previous.nextChangeAt) return { record };
 
     const waiting = record?.inbox ?? [];
     if (waiting.length > 0 && waiting.length + news.length > MOST_WAITING) {
@@ -98,7 +104,8 @@ async function commitNext(
     const full = pending.length + added.length > MOST_PENDING;
     const outbox = full ? { replace: [replacement(snapshot)] } : { add: added };
     const basis = basisOf(purchases);
-    const narrower = takesAway(refolded(previous, now()), snapshot);
+    // What time has taken since then counts, and so does what it had given since then and is gone by now.
+    const narrower = [previous, refolded(previous, now())].some((before) => takesAway(before, snapshot));
     const commit = { read: record, next: snapshot, basis, outbox, inbox: news, takesAway: narrower };
     const [committed, cached] = await both(accounts.commit(commit), readEarly(cache, accountId));
     if (!committed) continue;
@@ -109,6 +116,7 @@ async function commitNext(
       inbox: [...waiting, ...news],
       revision: (record?.revision ?? 0) + 1,
       sessionsDue: narrower ? snapshot.version : record?.sessionsDue,
+      boundaryAtMs,
     };
     return { record: next, cached };
   }
@@ -153,6 +161,20 @@ async function publish(
     published = [announcement.version];
   }
   return published;
+}
+
+/**
+ * Whoever looks through the boundaries to come may have passed one that is this near. Also when nothing was committed:
+ * this run may be the one that was asked for, and have come too early.
+ */
+async function returnSoon(
+  { queue, now }: Pick<World, 'queue' | 'now'>,
+  { accountId, ...snapshot }: Snapshot,
+): Promise<void> {
+  const atMs = boundaryMs(snapshot);
+  const nowMs = now();
+  if (atMs === undefined || !isNear(atMs, nowMs)) return;
+  await queue.send({ kind: 'recompute', accountId }, { delaySeconds: secondsUntil(atMs, nowMs) });
 }
 
 /**

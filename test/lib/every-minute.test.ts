@@ -1,24 +1,32 @@
-import { expect, it } from 'vitest';
-import { resourcesOf, synthesize, theOnly } from './synthesize.ts';
+import { describe, expect, it } from 'vitest';
+import { resourcesOf, synthesize } from './synthesize.ts';
 
-it('the topic is followed by a run that starts every minute, and none is made up for later', () => {
-  expect(
-    theOnly(synthesize({ stageName: 'dev', followHeartbeatTopic: 'true' }), 'AWS::Events::Rule'),
-  ).toEqual({
-    Name: 'usher-dev-follow-heartbeat-topic',
-    ScheduleExpression: 'rate(1 minute)',
-    State: 'ENABLED',
-    Targets: [
-      {
-        Id: 'Target0',
-        Arn: { 'Fn::GetAtt': [expect.stringMatching(/^ConcurrencyFollowHeartbeatTopic/), 'Arn'] },
-        RetryPolicy: { MaximumRetryAttempts: 0, MaximumEventAgeInSeconds: 60 },
-      },
-    ],
+describe('every minute', () => {
+  it.each([
+    ['announce-boundaries', /^EntitlementsAnnounceBoundaries/],
+    ['follow-heartbeat-topic', /^ConcurrencyFollowHeartbeatTopic/],
+  ])('a run of %s starts, and none is made up for later', (name, target) => {
+    expect(rulesOf({ stageName: 'dev', followHeartbeatTopic: 'true' })).toContainEqual({
+      Name: `usher-dev-${name}`,
+      ScheduleExpression: 'rate(1 minute)',
+      State: 'ENABLED',
+      Targets: [
+        {
+          Id: 'Target0',
+          Arn: { 'Fn::GetAtt': [expect.stringMatching(target), 'Arn'] },
+          RetryPolicy: { MaximumRetryAttempts: 0, MaximumEventAgeInSeconds: 60 },
+        },
+      ],
+    });
+  });
+
+  it('nothing else starts, and the topic is followed only where a stage wants it', () => {
+    expect(rulesOf({ stageName: 'dev', followHeartbeatTopic: 'true' })).toHaveLength(2);
+    expect(rulesOf({ stageName: 'dev' })).toMatchObject([{ Name: 'usher-dev-announce-boundaries' }]);
   });
 });
 
-it('a run may last longer than the minute to the next, so that nobody is missed between them', () => {
+it('a run that follows the topic may last longer than the minute to the next, so that nobody is missed', () => {
   const template = synthesize({ stageName: 'dev', followHeartbeatTopic: 'true' });
   const functions = Object.values(resourcesOf(template, 'AWS::Lambda::Function'));
   const follower = functions.find(
@@ -27,6 +35,7 @@ it('a run may last longer than the minute to the next, so that nobody is missed 
   expect(follower?.Properties['Timeout']).toBe(80);
 });
 
-it('nothing starts by the clock where the topic is not followed', () => {
-  expect(resourcesOf(synthesize({ stageName: 'dev' }), 'AWS::Events::Rule')).toEqual({});
-});
+function rulesOf(context: Readonly<Record<string, string>>) {
+  const rules = resourcesOf(synthesize(context), 'AWS::Events::Rule');
+  return Object.values(rules).map(({ Properties }) => Properties);
+}

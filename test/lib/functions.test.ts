@@ -43,6 +43,7 @@ const LEASE = ['HEARTBEAT_SECONDS', 'LEASE_SECONDS'];
 const TRACKER = 'TRACKER_INTERVAL_SECONDS';
 const ENVIRONMENTS: Readonly<Record<string, readonly string[]>> = {
   'accept-checkout': [...ROUTE, 'CHECKOUT_QUEUE_URL', 'CHECKOUT_SECRETS_PARAMETER'],
+  'announce-boundaries': ['CHECKOUT_QUEUE_URL', 'TABLE_NAME'],
   'check-concurrency': [...ROUTE, ...SNAPSHOTS, 'LEASE_SECONDS', TRACKER],
   'end-session': [...ROUTE, ...MOMENTO_DATA, 'LEASE_SECONDS'],
   'fill-cache': SNAPSHOTS,
@@ -178,10 +179,14 @@ describe('the functions', () => {
   });
 
   it('answer before API Gateway gives up, and the cache is filled before the token function gives up', () => {
-    const byThemselves = ['recompute-entitlements', 'follow-heartbeat-topic'];
+    const byThemselves = ['announce-boundaries', 'recompute-entitlements', 'follow-heartbeat-topic'];
     const answering = [...functions].filter(([name]) => !byThemselves.includes(name));
     for (const [, { Timeout }] of answering) expect(Timeout).toBeLessThan(29);
     expect(functions.get('fill-cache')!.Timeout).toBeLessThan(functions.get('vend-token')!.Timeout);
+  });
+
+  it('that look for boundaries end before they are started again', () => {
+    expect(functions.get('announce-boundaries')!.Timeout).toBeLessThan(60);
   });
 
   it('describe themselves in ASCII', () => {

@@ -32,6 +32,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     'sqs:GetQueueUrl',
     'sqs:ReceiveMessage',
   ],
+  AnnounceBoundaries: [...LOGS, 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:Query', 'sqs:SendMessage'],
   StartSession: [...LOGS, ...READ_PARAMETERS, ...READ_TABLE, 'dynamodb:PutItem', 'sqs:SendMessage'],
   IngestHeartbeat: [...LOGS, ...READ_PARAMETERS, ...READ_TABLE, 'sqs:SendMessage'],
   EndSession: [...LOGS, ...READ_PARAMETERS],
@@ -97,6 +98,7 @@ describe('permissions', () => {
     ['AcceptCheckout', ['checkout-secrets']],
     ['RequestRecompute', []],
     ['RecomputeEntitlements', ['momento-data-key', 'momento-endpoint']],
+    ['AnnounceBoundaries', []],
     ['StartSession', ['momento-data-key', 'momento-endpoint', 'session-keys']],
     ['IngestHeartbeat', ['momento-data-key', 'momento-endpoint', 'session-keys']],
     ['EndSession', ['momento-data-key', 'momento-endpoint']],
@@ -118,8 +120,26 @@ describe('permissions', () => {
     }
   });
 
-  it('let the clock start the follower of the topic', () => {
+  it('let nobody but who looks for boundaries query an index, and that one nothing else', () => {
+    for (const name of Object.keys(ALLOWED)) {
+      const querying = statementsOf(name).filter(({ Action }) => [Action].flat().includes('dynamodb:Query'));
+      for (const { Resource } of querying) {
+        const index = textsIn(Resource).filter((text) => text.includes('/index/'));
+        expect([name, ...index]).toEqual(
+          name === 'AnnounceBoundaries' ? [name, '/index/boundaries'] : [name],
+        );
+      }
+    }
+  });
+
+  it('let the clock start who looks for boundaries, and the follower of the topic', () => {
     expect(permissionsOf('events.amazonaws.com')).toEqual([
+      {
+        Principal: 'events.amazonaws.com',
+        Action: 'lambda:InvokeFunction',
+        FunctionName: arnOf(/^EntitlementsAnnounceBoundaries/),
+        SourceArn: arnOf(/^BoundariesRule/),
+      },
       {
         Principal: 'events.amazonaws.com',
         Action: 'lambda:InvokeFunction',
@@ -138,7 +158,7 @@ describe('permissions', () => {
   });
 
   it('let nobody else call anything', () => {
-    expect(Object.keys(resourcesOf(template, 'AWS::Lambda::Permission'))).toHaveLength(10 + 1 + 2);
+    expect(Object.keys(resourcesOf(template, 'AWS::Lambda::Permission'))).toHaveLength(10 + 2 + 2);
   });
 });
 

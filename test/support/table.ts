@@ -9,7 +9,7 @@ export interface TestTable {
   stop(): Promise<void>;
 }
 
-/** An empty table with the keys of the stage's, served on loopback. */
+/** An empty table with the keys and the index of the stage's, served on loopback. */
 export async function startTable(): Promise<TestTable> {
   const server = await startDynamoDb();
   const dynamoDb = new DynamoDBClient({
@@ -25,6 +25,18 @@ export async function startTable(): Promise<TestTable> {
       AttributeDefinitions: [
         { AttributeName: 'pk', AttributeType: 'S' },
         { AttributeName: 'sk', AttributeType: 'S' },
+        { AttributeName: 'boundaryBucket', AttributeType: 'S' },
+        { AttributeName: 'boundaryAtMs', AttributeType: 'N' },
+      ],
+      GlobalSecondaryIndexes: [
+        {
+          IndexName: 'boundaries',
+          KeySchema: [
+            { AttributeName: 'boundaryBucket', KeyType: 'HASH' },
+            { AttributeName: 'boundaryAtMs', KeyType: 'RANGE' },
+          ],
+          Projection: { ProjectionType: 'KEYS_ONLY' },
+        },
       ],
       KeySchema: [
         { AttributeName: 'pk', KeyType: 'HASH' },

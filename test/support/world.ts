@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { loadCatalog } from '../../shared/catalog.ts';
 import type { Announcement } from '../../shared/domain/announcements.ts';
+import { boundaryMs } from '../../shared/domain/boundaries.ts';
 import type { Catalog } from '../../shared/domain/catalog.ts';
 import type { Snapshot } from '../../shared/domain/entitlements.ts';
 import type { SessionTerminated } from '../../shared/domain/session-messages.ts';
@@ -96,6 +97,7 @@ export function memoryWorld({ catalog = loadCatalog(), now = fakeClock() } = {})
           inbox: [...inboxes.get(accountId)!.values()],
           revision: revisions.get(accountId)!,
           sessionsDue: due.get(accountId),
+          boundaryAtMs: boundaryMs(snapshot),
         }
       );
     },

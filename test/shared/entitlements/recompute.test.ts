@@ -18,10 +18,12 @@ import { interrupted, memoryWorld, purchase, type MemoryWorld } from '../../supp
 /** One delivery of a queue message: keep the purchase, recompute. */
 async function deliver(
   { accounts, cache, topic, slots }: Pick<MemoryWorld, 'accounts' | 'cache' | 'topic' | 'slots'>,
-  { catalog, now, newId, warn }: Pick<MemoryWorld, 'catalog' | 'now' | 'newId' | 'warn'>,
+  { queue, catalog, now, newId, warn }: Pick<MemoryWorld, 'queue' | 'catalog' | 'now' | 'newId' | 'warn'>,
   bought: Purchase,
 ): Promise<void> {
-  await recompute({ accounts, cache, topic, slots, catalog, now, newId, warn }, bought.accountId, [bought]);
+  await recompute({ accounts, cache, topic, slots, queue, catalog, now, newId, warn }, bought.accountId, [
+    bought,
+  ]);
 }
 
 const grantsOf = (snapshot: Snapshot | undefined) => snapshot?.access.grants;
