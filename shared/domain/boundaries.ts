@@ -26,8 +26,8 @@ const MINUTE_MS = 60_000;
 /** Part of the stored keys: who changes it has to look through both numberings for a while. */
 const BUCKETS_PER_MINUTE = 8;
 
-/** How long before its minute a bucket is looked through: a run that is left out makes nothing late. */
-export const LOOK_AHEAD_MS = 2 * MINUTE_MS;
+/** How long before its minute a bucket is looked through: one run left out, and the next half a minute late, is nothing. */
+export const LOOK_AHEAD_MS = 2.5 * MINUTE_MS;
 
 /**
  * A recompute that sets a boundary nearer than this sends the message for it by itself: the run may have looked there
