@@ -2,6 +2,7 @@ import { CognitoIdentityProviderClient } from '@aws-sdk/client-cognito-identity-
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import path from 'node:path';
+import { writeAddresses } from './addresses.ts';
 import { readRestApi } from './api-gateway/rest-api.ts';
 import { startRestApiServer } from './api-gateway/server.ts';
 import { createResolver, type Identity } from './cloudformation/resolver.ts';
@@ -245,6 +246,16 @@ async function start(options: LocalOptions, lifetime: Lifetime): Promise<LocalSt
   const player = await running('Player', () =>
     startPlayerServer({ port: ports.player, directory: options.playerDir, config }),
   );
+  if (dataDir !== undefined) {
+    lifetime.stopWith(
+      writeAddresses(dataDir, {
+        AWS_REGION: region,
+        AWS_ACCESS_KEY_ID: client.credentials.accessKeyId,
+        AWS_SECRET_ACCESS_KEY: client.credentials.secretAccessKey,
+        ...endpointVariables(endpoints, undefined),
+      }),
+    );
+  }
 
   return {
     config,

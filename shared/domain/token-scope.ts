@@ -7,7 +7,7 @@ export interface TokenScope {
 }
 
 /** Announcements for everyone: a changed catalogue. */
-const CATALOG_TOPIC = 'catalog';
+export const CATALOG_TOPIC = 'catalog';
 
 /** Where devices tell that they play; who publishes is told by the token's id. */
 export const HEARTBEAT_TOPIC = 'heartbeat';

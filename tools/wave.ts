@@ -1,0 +1,6 @@
+/** `npm run wave`: tells players that the catalogue has changed, or not to mind. See docs/waves.md. */
+import { announceWave } from './announce-wave.ts';
+import { runCommand } from './command.ts';
+import { USAGE } from './wave-arguments.ts';
+
+await runCommand(USAGE, announceWave);
