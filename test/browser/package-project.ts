@@ -22,8 +22,8 @@ export interface Project {
   /** The library's `package.json`, as packed. */
   readonly manifest: PackageManifest;
   write(path: string, text: string): Promise<void>;
-  /** @throws Error with what the compiler says against it */
-  typeCheck(options: Readonly<Record<string, string>>): Promise<void>;
+  /** What the compiler says against it; nothing when all is well. */
+  typeErrors(options: Readonly<Record<string, string>>): Promise<string>;
   /** Gives the directory of the page. @throws Error */
   build(): Promise<string>;
   remove(): Promise<void>;
@@ -54,14 +54,12 @@ export async function newProject(): Promise<Project> {
       await mkdir(dirname(file), { recursive: true });
       await writeFile(file, text);
     },
-    async typeCheck(options) {
+    async typeErrors(options) {
       const tsc = join(repository, 'node_modules/typescript/bin/tsc');
       const flags = Object.entries(options).flatMap(([name, value]) => [`--${name}`, value]);
-      await run(process.execPath, [tsc, '--noEmit', '-p', '.', ...flags], { cwd: root }).catch(
-        (error: { readonly stdout: string }) => {
-          throw new Error(error.stdout, { cause: error });
-        },
-      );
+      const compiling = run(process.execPath, [tsc, '--noEmit', '-p', '.', ...flags], { cwd: root });
+      const { stdout } = await compiling.catch((error: { readonly stdout: string }) => error);
+      return stdout;
     },
     async build() {
       await build({ root, configFile: false, logLevel: 'silent' });
