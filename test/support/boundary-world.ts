@@ -87,10 +87,10 @@ export function boundaryWorld(world: MemoryWorld, lagMs: () => number): Boundary
 }
 
 /** The index as the run is given it, in pages of two. */
-export function inPages({ look }: BoundaryWorld['index']): BoundaryIndex {
+export function inPages(index: BoundaryWorld['index']): BoundaryIndex {
   return {
     async *read(bucket) {
-      const all = await look(bucket);
+      const all = await index.look(bucket);
       for (let from = 0; from < all.length; from += 2) yield all.slice(from, from + 2);
     },
   };

@@ -104,7 +104,7 @@ async function play({ bought: purchases, runs, deaths, lags }: Schedule) {
     }
   }
 
-  async function run({
+  async function look({
     diesAt = Infinity,
     clock,
   }: {
@@ -128,7 +128,7 @@ async function play({ bought: purchases, runs, deaths, lags }: Schedule) {
       world.waiting.push({ accountId: coming[n]!.accountId, purchase: coming[n]!, visibleAtMs: now() });
     }
     // Those of one second run at once: a run and its double read the same.
-    await Promise.all(starts.filter(({ at }) => at === second).map(run));
+    await Promise.all(starts.filter(({ at }) => at === second).map(look));
     await consume();
     for (const [accountId, snapshot] of memory.stored) {
       const due = isOverdue(snapshot, now());

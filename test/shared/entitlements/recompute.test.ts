@@ -9,7 +9,7 @@ import { fillCache } from '../../../shared/entitlements/fill-cache.ts';
 import { readSnapshot } from '../../../shared/entitlements/read-snapshot.ts';
 import { recompute } from '../../../shared/entitlements/recompute.ts';
 import { Unavailable } from '../../../shared/errors.ts';
-import type { AccountStore, AccountTopic } from '../../../shared/ports.ts';
+import type { AccountStore, AccountTopic, CheckoutQueue } from '../../../shared/ports.ts';
 import { mortal } from '../../support/crash.ts';
 import { interleave } from '../../support/interleaving.ts';
 import { session } from '../../support/sessions.ts';
@@ -170,6 +170,103 @@ describe('a purchase', () => {
     expect(versionsOf(world.published).at(-1)).toBe(100);
     expect(world.published[0]?.type).toBe('entitlements.replaced');
     expect(world.outboxes.get('ada')).toEqual(new Map());
+  });
+});
+
+describe('time that changes the answer soon', () => {
+  const rental = (changes: Partial<Purchase> = {}) => purchase({ productId: 'nightfall-48h', ...changes });
+
+  /** A world whose queue says what it was asked for, and after what. */
+  function watched() {
+    const world = memoryWorld();
+    const asked: { readonly delaySeconds: number | undefined; readonly published: number }[] = [];
+    const queue: CheckoutQueue = {
+      send: async (_, { delaySeconds } = {}) =>
+        void asked.push({ delaySeconds, published: world.published.length }),
+    };
+    return { ...world, queue, asked };
+  }
+
+  test('has the account recomputed then, rounded up, and the player is told before that is asked for', async () => {
+    const world = watched();
+    await deliver(world, world, rental({ validUntil: '2026-11-22T10:00:29.001Z' }));
+    expect(world.asked).toEqual([{ delaySeconds: 30, published: 1 }]);
+  });
+
+  test('is left to whoever looks ahead when it is not that soon, and to nobody when it never comes', async () => {
+    const world = watched();
+    await deliver(world, world, rental({ validUntil: '2026-11-22T10:04:30.001Z' }));
+    await deliver(world, world, purchase({ accountId: 'bob' }));
+    expect(world.asked).toEqual([]);
+    await deliver(world, world, rental({ accountId: 'eve', validUntil: '2026-11-22T10:04:30.000Z' }));
+    expect(world.asked).toEqual([{ delaySeconds: 270, published: 3 }]);
+  });
+
+  test('is asked for again by a recompute that comes a moment before, and changes nothing', async () => {
+    const world = watched();
+    await deliver(world, world, rental({ validUntil: '2026-11-22T10:00:30.000Z' }));
+    world.now.advance(29_999);
+    await recompute(world, 'ada');
+    expect(world.asked.map(({ delaySeconds }) => delaySeconds)).toEqual([30, 1]);
+    expect(world.published).toHaveLength(1);
+    world.now.advance(1000);
+    await recompute(world, 'ada');
+    expect(world.published.at(-1)).toMatchObject({ type: 'entitlement.updated', data: { held: false } });
+    expect(world.asked).toHaveLength(2);
+  });
+
+  test('is asked for by the message that comes again, wherever the first died', async () => {
+    let deadline = 0;
+    for (let died = true; died;) {
+      deadline += 1;
+      const world = watched();
+      const { accounts, cache, topic, slots, queue } = world;
+      const life = mortal({ accounts, cache, topic, slots, queue }, deadline);
+      const bought = rental({ validUntil: '2026-11-22T10:00:30.000Z' });
+      await deliver(life.ports, world, bought).catch(() => {});
+      died = life.died();
+      await deliver(world, world, bought);
+      expect(world.asked.at(-1)).toMatchObject({ delaySeconds: 30 });
+    }
+    expect(deadline).toBeGreaterThan(12);
+  });
+
+  test('and takes something away ends the sessions that watch it, and tells them', async () => {
+    const world = memoryWorld();
+    await deliver(world, world, rental({ validUntil: '2026-11-22T10:00:30.000Z' }));
+    const watching = textOfSession(session({ sessionId: 's1', contentId: 'nightfall' }));
+    world.standing.set('ada', [watching, ...Array<undefined>(15).fill(undefined)]);
+    world.now.advance(30_000);
+    await recompute(world, 'ada');
+    expect(world.sessionsEnded).toMatchObject([{ data: { sessionId: 's1', reason: 'revoked' } }]);
+    expect(standingIn(world.standing.get('ada')!.map(slotOf))).toEqual([]);
+    expect(world.due.get('ada')).toBeUndefined();
+  });
+
+  test('and only gives looks through nobody’s sessions', async () => {
+    const world = memoryWorld();
+    await deliver(world, world, rental({ validFrom: '2026-11-22T10:00:30.000Z' }));
+    const watching = textOfSession(session({ sessionId: 's1', contentId: 'city-lights-tour' }));
+    world.standing.set('ada', [watching, ...Array<undefined>(15).fill(undefined)]);
+    world.now.advance(30_000);
+    await recompute(world, 'ada');
+    expect(world.published.at(-1)).toMatchObject({ data: { held: true } });
+    expect(world.standing.get('ada')?.[0]).toBe(watching);
+  });
+
+  test('that has given something since the last recompute does not hide that it is taken away', async () => {
+    const world = memoryWorld();
+    const later = rental({ validFrom: '2026-11-22T10:00:30.000Z' });
+    await deliver(world, world, later);
+    world.now.advance(60_000);
+    const watching = textOfSession(session({ sessionId: 's1', contentId: 'nightfall' }));
+    world.standing.set('ada', [watching, ...Array<undefined>(15).fill(undefined)]);
+    await deliver(world, world, {
+      ...later,
+      status: 'refunded',
+      reported: { ...later.reported, revision: 1 },
+    });
+    expect(world.sessionsEnded).toMatchObject([{ data: { sessionId: 's1', reason: 'revoked' } }]);
   });
 });
 
