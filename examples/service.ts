@@ -52,6 +52,8 @@ interface Question {
   readonly body?: unknown;
   /** Ends the wait before a question is repeated: the answer is then that there was too much to do. */
   readonly signal?: AbortSignal;
+  /** How long to wait for an answer; 10 seconds unless told otherwise. */
+  readonly timeoutMs?: number;
 }
 
 /** Asks the API as the viewer. Throws when it cannot be reached; what it answers is left to the caller. */
@@ -63,16 +65,14 @@ interface World {
   readonly idToken: () => Promise<string>;
 }
 
-const TIMEOUT_MS = 10_000;
-
 /** A way to ask the API that waits for as long as `Retry-After` says when there is too much to do (429, 503). */
 export function askAs({ apiUrl, idToken }: World): Ask {
-  return async (path, { method = 'GET', body, signal } = {}) => {
+  return async (path, { method = 'GET', body, signal, timeoutMs = 10_000 } = {}) => {
     for (;;) {
       const response = await fetch(apiUrl.replace(/\/$/, '') + path, {
         method,
         headers: { Authorization: `Bearer ${await idToken()}`, 'Content-Type': 'application/json' },
-        signal: AbortSignal.timeout(TIMEOUT_MS),
+        signal: AbortSignal.timeout(timeoutMs),
         ...(body !== undefined && { body: JSON.stringify(body) }),
       });
       if ((response.status !== 429 && response.status !== 503) || signal?.aborted) return response;

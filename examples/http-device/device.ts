@@ -57,7 +57,7 @@ export class NotPaired extends Error {
   }
 }
 
-/** The arguments on the command line and the variable that every device needs. @throws Error that says how to start it. */
+/** The arguments and the variable that every device needs; without them it says how to start it, and ends. */
 export function fromCommandLine(usage: string): {
   readonly configAddress: string;
   readonly contentId: string;
@@ -66,8 +66,9 @@ export function fromCommandLine(usage: string): {
 } {
   const [configAddress, contentId, further] = process.argv.slice(2);
   const refreshToken = process.env['REFRESH_TOKEN'];
-  if (configAddress === undefined || contentId === undefined || !refreshToken) {
-    throw new Error(`REFRESH_TOKEN=… node ${usage}`);
+  if (configAddress !== undefined && contentId !== undefined && refreshToken) {
+    return { configAddress, contentId, refreshToken, further };
   }
-  return { configAddress, contentId, refreshToken, further };
+  console.error(`Usage: REFRESH_TOKEN=… node ${usage}`);
+  return process.exit(2);
 }

@@ -13,9 +13,12 @@ interface Lease {
   /** The newest counts: each heartbeat sends the last one and is given the next. */
   readonly sessionToken: string;
   readonly heartbeatSeconds: number;
+  readonly expiresAt: string;
 }
-interface Session extends Lease {
+interface Session extends Omit<Lease, 'expiresAt'> {
   readonly sessionId: string;
+  /** When the stream is this device's no more, by its own clock: `performance.now()`. */
+  readonly endsAtMs: number;
 }
 interface Refusal {
   readonly conflicts?: readonly {
@@ -53,9 +56,9 @@ async function start(instead?: string): Promise<Session | undefined> {
     signal: stopping,
   });
   if (response.status !== 403 && response.status !== 409) {
-    const started = await answered<Session>(response);
+    const started = await answered<Lease & { readonly sessionId: string }>(response);
     console.log(`Playing ${contentId} as session ${started.sessionId}`);
-    return started;
+    return { ...started, endsAtMs: endOf(started, response) };
   }
   const { reason, conflicts = [] } = (await response.json()) as Refusal;
   console.error(reason === undefined ? 'All streams are taken:' : `May not be played: ${reason}`);
@@ -69,17 +72,32 @@ async function start(instead?: string): Promise<Session | undefined> {
 async function beat(playing: Session): Promise<Session | undefined> {
   try {
     const body = { sessionToken: playing.sessionToken };
-    const response = await ask('/heartbeats', { method: 'POST', body, signal: stopping });
-    if (response.status !== 410) return { ...playing, ...(await answered<Lease>(response)) };
+    const response = await ask('/heartbeats', {
+      method: 'POST',
+      body,
+      signal: stopping,
+      timeoutMs: 5000, // a lease outlives two heartbeats and five seconds: one that hangs leaves time for another
+    });
+    if (response.status !== 410) {
+      const lease = await answered<Lease>(response);
+      return { ...playing, ...lease, endsAtMs: endOf(lease, response) };
+    }
     const { reason } = (await response.json()) as Refusal;
     if (reason === 'expired') return await start();
     console.error(`Stopped: ${reason}`); // by another device of the account, or it may not watch this any more
     return undefined;
   } catch (error) {
     if (error instanceof NotPaired) throw error;
-    console.error(String(error)); // the lease outlives a heartbeat that is lost
+    // The lease outlives a heartbeat that is lost. After its end another device may have the stream.
+    const hasEnded = performance.now() >= playing.endsAtMs;
+    console.error(`${String(error)}: ${hasEnded ? 'paused' : 'playing on'}`);
     return playing;
   }
+}
+
+/** The end of a lease on this device's clock, which may be wrong: it lasts from when the service answered. */
+function endOf({ expiresAt }: Lease, { headers }: Response): number {
+  return performance.now() + Date.parse(expiresAt) - Date.parse(headers.get('Date') ?? '');
 }
 
 /** So that the stream is free at once, and not only when its lease has run out. */

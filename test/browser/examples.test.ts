@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Browser } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { build } from 'vite';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import type { LocalStack } from '../../local/stack.ts';
@@ -55,10 +55,26 @@ async function signedIn(path: string): Promise<OpenedPage> {
   return opened;
 }
 
+/** The account, as soon as the page follows it. */
+async function signedInAs(page: Page): Promise<string> {
+  const status = page.getByRole('status').filter({ hasText: /^Live as / });
+  return (await status.innerText()).slice('Live as '.length);
+}
+
+/** Publishes to the topic of the account that is the message's subject, as the service does. */
+async function announce(message: Readonly<Record<string, unknown>>): Promise<void> {
+  const topic = `${stack.outputs['MomentoCacheName']}/${String(message['subject'])}`;
+  const response = await fetch(`${stack.momento.url}/topics/${topic}`, {
+    method: 'POST',
+    headers: { authorization: stack.momento.mintKey('data') },
+    body: JSON.stringify(message),
+  });
+  if (!response.ok) throw new Error(`not published: ${response.status}`);
+}
+
 test('the page subscribes before it reads, and a purchase unlocks titles by its message alone', async () => {
   const { page, complaints } = await signedIn('login-page/');
-  const status = page.getByRole('status').filter({ hasText: /^Live as / });
-  const accountId = (await status.innerText()).slice('Live as '.length);
+  const accountId = await signedInAs(page);
   const calls = stack.momento.calls.filter(({ key }) => key === accountId).map(({ rpc }) => rpc);
   expect(calls.filter((rpc) => rpc === 'Subscribe' || rpc === 'Get')).toEqual(['Subscribe', 'Get']);
 
@@ -81,6 +97,29 @@ test('the page subscribes before it reads, and a purchase unlocks titles by its 
   expect(await findings(page)).toEqual([]);
   expect(await overflows(page)).toBe(false);
   expect(complaints).toEqual([]);
+});
+
+test('the page reads again when a message was missed: once, however many tell of it', async () => {
+  const { page } = await signedIn('login-page/');
+  const accountId = await signedInAs(page);
+  const missed = { type: 'entitlements.replaced', epoch: '0', subject: accountId };
+  const reads: string[] = [];
+  const read = Promise.withResolvers<void>();
+  await page.route('**/entitlements?*', async (route) => {
+    reads.push(new URL(route.request().url()).search);
+    await read.promise;
+    const entitlements = [
+      { productId: 'sports', status: 'active', validUntil: null, held: true, grants: [] },
+    ];
+    const json = { epoch: '0', version: 1002, entitlements };
+    return route.fulfill({ json, headers: { 'Access-Control-Allow-Origin': '*' } });
+  });
+  await announce({ ...missed, version: 1001 });
+  await expect.poll(() => reads).toEqual(['?atLeast=1001']);
+  await announce({ ...missed, version: 1002 });
+  read.resolve();
+  await page.getByText('sports, active').waitFor();
+  expect(reads).toHaveLength(1);
 });
 
 test('the device in React is counted for as long as it is open', async () => {

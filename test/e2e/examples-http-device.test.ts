@@ -96,8 +96,10 @@ test('a session holds a stream for as long as it beats, and gives it back on Ctr
   expect((await concurrencyOf(stack, viewer)).sessions).toMatchObject([
     { sessionId, deviceId: 'television' },
   ]);
-  // Its heartbeat is one of a device, too.
-  await expect.poll(async () => (await concurrencyOf(stack, viewer)).deviceCount).toBe(1);
+  const key = `${viewer.accountId}:slot:1`; // each heartbeat sets it anew, while it is this session's
+  const before = stack.momento.countCalls('SetIf');
+  await stack.momento.nextCall('SetIf');
+  expect(stack.momento.calls.filter((call) => call.rpc === 'SetIf').slice(before)).toMatchObject([{ key }]);
 
   expect(await interrupt(device)).toBe(0);
   expect((await concurrencyOf(stack, viewer)).sessions).toEqual([]);
