@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { TopicItem } from '@gomomento/sdk';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { writeAddresses } from '../../local/addresses.ts';
 import type { LocalStack } from '../../local/stack.ts';
 import { loadCatalog } from '../../shared/catalog.ts';
 import type { CatalogChanged } from '../../shared/domain/catalog-messages.ts';
@@ -117,6 +118,8 @@ describe('the command says what is in its way', () => {
   test('nothing runs here', async () => {
     const empty = await mkdtemp(join(tmpdir(), 'usher-data-'));
     vi.stubEnv('USHER_DATA', empty);
+    await expect(announce('start --stage local')).rejects.toThrow('start the local stack with npm start');
+    writeAddresses(empty, { AWS_REGION: 'eu-west-1', AWS_ENDPOINT_URL_LAMBDA: 'http://127.0.0.1:9' }); // was killed
     await expect(announce('start --stage local')).rejects.toThrow('start the local stack with npm start');
     await rm(empty, { recursive: true });
   });
