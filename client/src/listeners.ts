@@ -18,7 +18,9 @@ export function createListeners<Events>(): Listeners<Events> {
         try {
           (listener as (told: typeof event) => void)(event);
         } catch (error) {
-          reportError(error);
+          queueMicrotask(() => {
+            throw error; // to whoever watches the page's errors, when everyone is told
+          });
         }
       }
     },
