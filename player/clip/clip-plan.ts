@@ -20,7 +20,7 @@ export interface ClipPlan {
   readonly renditions: readonly Rendition[];
 }
 
-/** The clip that the demo player shows: about six seconds of one processor's time to make, and 2 MB. */
+/** The clip that the demo player shows: about eight seconds of one processor's time to make, and 2 MB. */
 export const DEMO_CLIP: ClipPlan = {
   seconds: 20,
   framesPerSecond: 15,
