@@ -1,7 +1,10 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { DynamoDBDocumentClient, GetCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import type { LocalStack } from '../../local/stack.ts';
+import { bucketName, bucketOf, firstBucketAt } from '../../shared/domain/boundaries.ts';
 import type { Entitlement } from '../../shared/domain/entitlements.ts';
-import { admitted } from './session-support.ts';
+import { admitted, until } from './session-support.ts';
 import { buy, checkoutEvent, listen, newViewer, startStack, tokensOf, type Listener } from './support.ts';
 
 let stack: LocalStack;
@@ -47,3 +50,48 @@ test('a rental that ends is announced at that moment, and who watches it is told
   expect(told).toMatchObject({ data: { sessionId, deviceId: 'tv', reason: 'revoked' } });
   player.stop();
 });
+
+test('who was missed is found by the run, and is where it belongs from then on', async () => {
+  const viewer = await newViewer(stack);
+  const player = await listen(await tokensOf(stack, viewer));
+  const validUntil = inMs(3_600_000);
+  const rental = { purchaseId: 'missed', productId: 'nightfall-48h', validUntil };
+  await buy(stack, checkoutEvent(viewer.accountId, rental));
+  await heldBecomes(player, 'missed', true);
+  player.stop();
+
+  // As if its boundary had been ten minutes ago and nobody had come, and the run had stopped half an hour ago.
+  const missedMs = Date.now() - 600_000;
+  const stopped = firstBucketAt(Date.now() - 1_800_000);
+  const table = tableOf(stack);
+  const TableName = stack.outputs['TableName'];
+  const account = { TableName, Key: { pk: viewer.accountId, sk: 'account' } };
+  await table.send(
+    new UpdateCommand({
+      ...account,
+      UpdateExpression: 'SET boundaryBucket = :bucket, boundaryAtMs = :at',
+      ExpressionAttributeValues: {
+        ':bucket': bucketName(bucketOf({ accountId: viewer.accountId, atMs: missedMs })),
+        ':at': missedMs,
+      },
+    }),
+  );
+  const Item = { pk: '#boundaries', sk: 'progress', ahead: stopped, behind: stopped };
+  await table.send(new PutCommand({ TableName, Item }));
+  await stack.invoke('usher-local-announce-boundaries', {});
+  await until(async () => {
+    const { Item: item } = await table.send(new GetCommand({ ...account, ConsistentRead: true }));
+    return item?.['boundaryAtMs'] === Date.parse(validUntil);
+  });
+  const { Item: reached } = await table.send(
+    new GetCommand({ TableName, Key: { pk: Item.pk, sk: Item.sk } }),
+  );
+  expect(reached?.['ahead']).toBeGreaterThan(firstBucketAt(Date.now()));
+});
+
+function tableOf({ config, endpoints }: LocalStack): DynamoDBDocumentClient {
+  const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
+  const client = new DynamoDBClient({ endpoint: endpoints.dynamodb, region: config.region, credentials });
+  onTestFinished(() => client.destroy());
+  return DynamoDBDocumentClient.from(client);
+}

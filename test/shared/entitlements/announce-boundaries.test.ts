@@ -199,6 +199,21 @@ describe('an entitlement that starts or ends by time', () => {
       few,
     );
   });
+
+  test('is found behind, when the purchase that set it was put aside before it asked for anything', async () => {
+    const quiet = Array.from({ length: 60 }, () => ({ late: 0, twice: false, clock: 0 }));
+    let overdue = 0;
+    for (let step = 1; step <= 24; step++) {
+      const rental = { at: 30, account: 'ada', startsIn: -1, lasts: 60 };
+      const deaths = [step, 2, 2];
+      const { memory, lateSeconds } = await play({ bought: [rental], runs: quiet, deaths, lags: [1] });
+      for (const snapshot of memory.stored.values()) expect(snapshot.nextChangeAt).toBeNull();
+      // The minute, five more, and the next run.
+      expect(lateSeconds).toBeLessThanOrEqual(8 * MINUTE);
+      if (lateSeconds > MINUTE) overdue += 1;
+    }
+    expect(overdue).toBeGreaterThan(0);
+  });
 });
 
 describe('a run', () => {
