@@ -8,4 +8,5 @@ export type { AttachOptions } from './playback/attachments.ts';
 export type { StopReason } from './playback/playback-state.ts';
 export { Refusal, SignInNeeded } from './service/problems.ts';
 export type { Conflict, SessionEnd, Streams } from './service/session-answers.ts';
-export { createUsher, type Entitlements, type Usher, type UsherEvents, type UsherOptions } from './usher.ts';
+export type { Entitlements } from './entitlements/holding.ts';
+export { createUsher, type Usher, type UsherEvents, type UsherOptions } from './usher.ts';

@@ -1,20 +1,27 @@
 import type { Catalog, DeviceType } from '../../shared/domain/catalog.ts';
 import type { Snapshot } from '../../shared/domain/entitlements.ts';
+import { toMs } from '../../shared/domain/instants.ts';
 import {
   followEntitlements,
   type ConnectionState,
   type LiveEntitlements,
 } from './entitlements/follow-entitlements.ts';
+import type { Entitlements } from './entitlements/holding.ts';
+import { keptSnapshots } from './entitlements/kept-snapshot.ts';
 import { createListeners } from './listeners.ts';
 import { connectMomento } from './momento/momento.ts';
 import type { VideoPlayback } from './playback/attach-video.ts';
 import { createAttachments, type AttachOptions } from './playback/attachments.ts';
 import { page } from './playback/page.ts';
 import { followStreams, type LiveStreams } from './playback/streams.ts';
+import { accountOf } from './service/account-of.ts';
 import { createApi, type Api } from './service/api.ts';
 import { readConfig } from './service/config.ts';
+import { followCatalog } from './service/follow-catalog.ts';
+import { parseCloudEvent } from './service/messages.ts';
 import type { SessionEnd, Streams } from './service/session-answers.ts';
 import { delayAfter } from './timing/backoff.ts';
+import { createServerClock } from './timing/server-clock.ts';
 import { steadyTimers } from './timing/timers.ts';
 import { wakeWithPage } from './timing/wake-with-page.ts';
 
@@ -34,13 +41,7 @@ export interface UsherOptions {
   readonly graceSeconds?: number;
 }
 
-/** What is known of the account's entitlements. */
-export type Entitlements =
-  /** Nothing yet, or nothing any more. */
-  | { readonly standing: 'unknown' }
-  /** The last known answer, which the service has not confirmed since the start or while it cannot be reached. */
-  | { readonly standing: 'stale'; readonly snapshot: Snapshot; readonly graceEndsAtMs: number }
-  | { readonly standing: 'confirmed'; readonly snapshot: Snapshot };
+const GRACE_SECONDS = 3 * 24 * 3600;
 
 /** What can be listened to, and what each tells. */
 export interface UsherEvents {
@@ -58,7 +59,7 @@ export interface UsherEvents {
   };
   /** One of the account's sessions was ended, here or elsewhere. */
   readonly sessionEnd: SessionEnd;
-  /** The catalogue is another one. */
+  /** The catalogue is another one than was read before. */
   readonly catalog: Catalog;
   /** It has stopped by itself: only signing in again helps. */
   readonly stopped: unknown;
@@ -95,13 +96,15 @@ export function createUsher(options: UsherOptions): Usher {
   const { random } = Math;
   const after = steadyTimers(startTimerWorker());
   const retry = (error: unknown, failures: number) => delayAfter(error, failures, random);
-  const api = readConfig(options.configUrl).then(({ apiUrl }) =>
-    createApi({
-      apiUrl,
-      idToken: (asked) => options.idToken(asked ?? { renewed: false }),
-      fetch: (...request) => fetch(...request),
-      sendBeacon: (url, text) => navigator.sendBeacon(url, text),
-    }),
+  const clock = createServerClock({ now: Date.now, steadyNow: () => performance.now() });
+  const kept = keptSnapshots(() => localStorage);
+  const firstOpened = Promise.withResolvers<Api>();
+  const api = firstOpened.promise;
+  let opening: Promise<Api> | undefined;
+  open().catch(() => {}); // whoever needs it tries again
+  const catalogue = followCatalog(
+    { read: async () => (await open()).readCatalog(), after, delayAfter: retry },
+    (catalog) => tell('catalog', catalog),
   );
   const videos = createAttachments({
     api,
@@ -135,9 +138,9 @@ export function createUsher(options: UsherOptions): Usher {
     on,
     start,
     refresh: () => following?.refresh(),
-    now: Date.now,
-    readCatalog: async () => (await api).readCatalog(),
-    restorePurchases: async () => (await api).requestRecompute(),
+    now: () => clock.now(),
+    readCatalog: () => catalogue.read(),
+    restorePurchases: async () => (await open()).requestRecompute(),
     attach: (video, attached) => videos.attach(video, attached),
     stop,
   };
@@ -145,19 +148,28 @@ export function createUsher(options: UsherOptions): Usher {
   function start(): void {
     following = followEntitlements(
       {
-        readGrant: async () => (await api).readGrant(),
-        readEntitlements: async (asked) => (await api).readEntitlements(asked),
+        readGrant: async () => (await open()).readGrant(),
+        readEntitlements: async (asked) => (await open()).readEntitlements(asked),
         connect: connectMomento,
         delayAfter: retry,
-        now: Date.now,
+        clock,
+        after,
+        random,
+        kept,
+        graceMs: (options.graceSeconds ?? GRACE_SECONDS) * 1000,
+        accountId: options.accountId ?? options.idToken({ renewed: false }).then(accountOf, () => undefined),
+        isHidden: () => document.hidden,
+        playingProductIds,
       },
       {
-        onSnapshot: (snapshot) => show({ standing: 'confirmed', snapshot }),
+        onEntitlements: show,
         onConnection(state) {
           connection = state;
           tell('connection', state);
         },
+        onMessage: tellOf,
         onSessionEnd: (end) => tell('sessionEnd', end),
+        onWave: ({ catalogVersion }) => catalogue.hear(catalogVersion),
         onStopped(error) {
           stop();
           tell('stopped', error);
@@ -166,7 +178,7 @@ export function createUsher(options: UsherOptions): Usher {
     );
     liveStreams = followStreams(
       {
-        read: async () => (await api).readStreams(),
+        read: async () => (await open()).readStreams(),
         after,
         delayAfter: retry,
         isSeen: () => !document.hidden,
@@ -176,24 +188,64 @@ export function createUsher(options: UsherOptions): Usher {
         tell('streams', read);
       },
     );
-    wakers = wakeWithPage(() => {
-      following?.reconnect();
+    wakers = wakeWithPage((why) => {
+      if (why === 'online') following?.reconnect();
+      else following?.wake();
       liveStreams?.refresh();
     });
   }
 
-  function stop(): void {
+  function stop({ forget = false }: { readonly forget?: boolean } = {}): void {
     videos.detachAll();
     wakers?.abort();
-    following?.stop();
+    following?.stop({ forget });
+    if (forget) show({ standing: 'unknown' });
     liveStreams?.stop();
+    catalogue.stop();
+  }
+
+  /** The service as its configuration describes it, which is read again after it could not be. */
+  function open(): Promise<Api> {
+    opening ??= openApi(options);
+    opening.then(firstOpened.resolve, () => {
+      opening = undefined;
+    });
+    return opening;
   }
 
   function show(now: Entitlements): void {
     const before = entitlements;
     entitlements = now;
     tell('entitlements', { now, before });
+    if (now.standing === 'confirmed') catalogue.hear(now.snapshot.catalogVersion);
   }
+
+  function tellOf(text: string): void {
+    const event = parseCloudEvent(text);
+    if (!event) return;
+    const { type, id, time } = event;
+    const ageMs = time === undefined ? undefined : clock.now() - toMs(time);
+    tell('message', { type, id, ageMs, text });
+  }
+
+  /** Those that grant what the videos that play require; all, where a video does not say what that is. */
+  function playingProductIds({ entitlements: held }: Snapshot): readonly string[] {
+    const playing = videos.playing.map(({ requires }) => requires);
+    const rests = held.filter(({ grants }) =>
+      playing.some((requires) => requires?.some((tag) => grants.includes(tag)) ?? true),
+    );
+    return rests.map(({ productId }) => productId);
+  }
+}
+
+async function openApi({ configUrl, idToken }: UsherOptions): Promise<Api> {
+  const { apiUrl } = await readConfig(configUrl);
+  return createApi({
+    apiUrl,
+    idToken: (asked) => idToken(asked ?? { renewed: false }),
+    fetch: (...request) => fetch(...request),
+    sendBeacon: (url, text) => navigator.sendBeacon(url, text),
+  });
 }
 
 /** Without it, as where a page's content policy forbids workers, timers are as steady as the page's own. */

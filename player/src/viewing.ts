@@ -7,8 +7,13 @@ import {
   type ConnectionState,
   type LiveEntitlements,
 } from '../../client/src/entitlements/follow-entitlements.ts';
+import { keptSnapshots } from '../../client/src/entitlements/kept-snapshot.ts';
 import { connectMomento } from '../../client/src/momento/momento.ts';
+import { createServerClock } from '../../client/src/timing/server-clock.ts';
 import type { SessionEnd } from '../../client/src/service/session-answers.ts';
+
+/** How long an answer counts after the service last stood by it. */
+const GRACE_MS = 3 * 24 * 3_600_000;
 
 /** An answer and when it was shown. */
 export interface Shown {
@@ -30,7 +35,7 @@ interface Listener {
 export interface Viewing {
   readonly viewer: Viewer;
   readonly shown: Shown | undefined;
-  readonly live: LiveEntitlements;
+  readonly live: Pick<LiveEntitlements, 'refresh' | 'stop'>;
 }
 
 /** Follows what the viewer is entitled to, and wakes up with the page. */
@@ -42,15 +47,28 @@ export function startViewing(api: Api, viewer: Viewer, listener: Listener): View
       readEntitlements: (asked) => api.readEntitlements(asked),
       connect: connectMomento,
       delayAfter: (error, failures) => delayAfter(error, failures, Math.random),
-      now: Date.now,
+      clock: createServerClock({ now: Date.now, steadyNow: () => performance.now() }),
+      after(delayMs, act) {
+        const timer = setTimeout(act, delayMs);
+        return () => clearTimeout(timer);
+      },
+      random: Math.random,
+      kept: keptSnapshots(() => localStorage),
+      graceMs: GRACE_MS,
+      accountId: viewer.accountId,
+      isHidden: () => document.hidden,
+      playingProductIds: () => [],
     },
     {
-      onSnapshot(snapshot) {
+      onEntitlements(entitlements) {
+        if (entitlements.standing === 'unknown' || entitlements.snapshot === shown?.snapshot) return;
         const before = shown;
-        shown = { snapshot, atMs: Date.now() };
+        shown = { snapshot: entitlements.snapshot, atMs: Date.now() };
         listener.onShown(before, shown);
       },
       onConnection: listener.onConnection,
+      onMessage: () => {},
+      onWave: () => {},
       onSessionEnd: listener.onSessionEnd,
       onStopped(error) {
         wakers.abort();
@@ -68,7 +86,7 @@ export function startViewing(api: Api, viewer: Viewer, listener: Listener): View
       ...live,
       stop() {
         wakers.abort();
-        live.stop();
+        live.stop({ forget: true });
       },
     },
   };

@@ -1,9 +1,18 @@
+import type { Wave } from '../../../shared/domain/catalog-messages.ts';
 import type { Snapshot } from '../../../shared/domain/entitlements.ts';
 import { toMs } from '../../../shared/domain/instants.ts';
-import { adopt, hear, isBehind, refold, UNKNOWN, type EntitlementState } from './entitlement-state.ts';
-import { parseMessage, parseSnapshot, type Grant } from '../service/messages.ts';
-import type { MomentoConnection, Subscription, TopicListener } from '../momento/momento.ts';
+import type { MomentoConnection } from '../momento/momento.ts';
+import { subscribe, type Subscription, type SubscriptionListener } from '../momento/subscription.ts';
+import type { Reading } from '../service/api.ts';
+import { parseMessage, parseSnapshot, parseWave, type Grant } from '../service/messages.ts';
 import { parseSessionEnd, type SessionEnd } from '../service/session-answers.ts';
+import type { ServerClock } from '../timing/server-clock.ts';
+import type { After } from '../timing/timers.ts';
+import { isAffected } from './deferral.ts';
+import { adopt, hear, isBehind, isRefuted, leastVersion, UNKNOWN } from './entitlement-state.ts';
+import { createHolding, type Entitlements } from './holding.ts';
+import type { KeptSnapshots } from './kept-snapshot.ts';
+import { createWaves } from './waves.ts';
 
 /** `live`: changes arrive as they happen. `catching-up`: on the way there. `offline`: waiting to try again. */
 export type ConnectionState = 'live' | 'catching-up' | 'offline';
@@ -11,18 +20,32 @@ export type ConnectionState = 'live' | 'catching-up' | 'offline';
 interface World {
   readonly readGrant: () => Promise<Grant>;
   /** GET /entitlements; `known` may be answered with itself. */
-  readonly readEntitlements: (asked: { atLeast: number; known: Snapshot | undefined }) => Promise<Snapshot>;
+  readonly readEntitlements: (asked: { atLeast: number; known: Snapshot | undefined }) => Promise<Reading>;
   readonly connect: (grant: Grant) => Promise<MomentoConnection>;
   /** How long to wait before the next try; `undefined` when trying again is of no use, as after signing out. */
   readonly delayAfter: (error: unknown, failures: number) => number | undefined;
-  readonly now: () => number;
+  readonly clock: ServerClock;
+  readonly after: After;
+  readonly random: () => number;
+  readonly kept: KeptSnapshots;
+  /** How long an answer counts after the service last stood by it. */
+  readonly graceMs: number;
+  /** Whose kept answer may be shown before the service says whose tokens these are. */
+  readonly accountId: string | Promise<string | undefined>;
+  readonly isHidden: () => boolean;
+  /** The products that what plays now rests on: see `Hearer`. */
+  readonly playingProductIds: (snapshot: Snapshot) => readonly string[];
 }
 
 interface Listener {
-  readonly onSnapshot: (snapshot: Snapshot) => void;
+  readonly onEntitlements: (entitlements: Entitlements) => void;
   readonly onConnection: (state: ConnectionState) => void;
+  /** Any message, also of a kind that is not known here. */
+  readonly onMessage: (text: string) => void;
   /** One of the account's sessions is over: that says nothing about what the account may watch. */
   readonly onSessionEnd: (end: SessionEnd) => void;
+  /** It is this player's turn to read the catalogue that a wave leads to. */
+  readonly onWave: (wave: Wave) => void;
   /** It has given up, for this reason. */
   readonly onStopped: (error: unknown) => void;
 }
@@ -30,24 +53,33 @@ interface Listener {
 export interface LiveEntitlements {
   /** Reads again now: something should have come and has not. */
   refresh(): void;
-  /** Subscribes and reads again now: the page was asleep, or the network is back. */
+  /** The page is seen again: catches up, from the subscription if the device has slept. */
+  wake(): void;
+  /** Subscribes and reads again now: the network is back. */
   reconnect(): void;
-  stop(): void;
+  /** `forget`: what was kept of the account, too. */
+  stop(options?: { readonly forget: boolean }): void;
 }
 
 /** Tokens are renewed this long before they end, or half-way through a shorter life. */
 const RENEW_BEFORE_MS = 60_000;
-/** A subscription that has lasted this long was a good one: the next failure is a first one. */
+/** A connection that has lasted this long was a good one: the next failure is a first one. */
 const STEADY_MS = 30_000;
 /** Reads that a single call for a newer version may take before it counts as a failure. */
 const MOST_READS = 5;
 /**
- * A stream that ends in good order before its first message is opened again by the SDK without a word, and what was
- * published in between is lost. Asking this often, mostly answered by 304, bounds how long that can go unnoticed.
+ * Quiet changes are not announced; and a stream that ends in good order before its first message is opened again by
+ * the SDK without a word, and what was published in between is lost. Asking this often, mostly answered by 304,
+ * bounds how long either can go unnoticed.
  */
 const RECHECK_EVERY_MS = 5 * 60_000;
-/** Browsers turn longer timers into none at all. */
-const LONGEST_TIMER_MS = 24 * 3_600_000;
+/** Timers do not run while a device sleeps: what is due by the clock is looked at this often. */
+const LOOK_EVERY_MS = 30_000;
+/** A look that comes this late was slept through; browsers slow down the timers of hidden tabs to one a minute. */
+const OVERSLEPT_MS = 90_000;
+
+/** What ends a time of being live: a failure, or a wish to subscribe anew. */
+type Turn = PromiseWithResolvers<'wake' | 'renew'>;
 
 /**
  * Follows an account's entitlements: hears its topic *first*, then reads, so that nothing falls between; applies
@@ -55,142 +87,269 @@ const LONGEST_TIMER_MS = 24 * 3_600_000;
  * with the waits that `delayAfter` names.
  */
 export function followEntitlements(world: World, listener: Listener): LiveEntitlements {
-  let state: EntitlementState = UNKNOWN;
+  const { clock, after } = world;
+  const holding = createHolding(world, onEntitlements);
+  const waves = createWaves({ ...world, hearer }, takeTurn);
+  let accountId: string | undefined;
+  let connection: MomentoConnection | undefined;
   let subscription: Subscription | undefined;
+  let isHearing = false;
+  let expiresAtMs = -Infinity;
+  let renewAtMs = Infinity;
   let reading: Promise<void> | undefined;
-  let interrupt = newInterrupt();
-  let boundary: ReturnType<typeof setTimeout> | undefined;
+  let isCalledFor = false;
+  let lastReadMs = -Infinity;
+  let live: Turn | undefined;
+  let waiting: PromiseWithResolvers<void> | undefined;
+  let wokenMeanwhile = false;
+  let lookDueMs = Infinity;
+  let cancelLook = () => {};
   let stopped = false;
   let shown: ConnectionState | undefined;
 
-  const recheck = setInterval(() => shown === 'live' && void readAgain(), RECHECK_EVERY_MS);
+  void recall();
+  lookLater();
   void run();
   return {
     refresh: () => void readAgain(),
-    reconnect: () => interrupt.resolve(),
-    stop() {
+    wake() {
+      waves.shown();
+      if (hasSlept()) subscribeAfterSleep();
+      else if (shown === 'live') void readAgain();
+      else reconnect();
+    },
+    reconnect,
+    stop({ forget } = { forget: false }) {
       stopped = true;
-      interrupt.resolve();
+      waiting?.resolve();
+      live?.resolve('wake');
       release();
+      if (forget) holding.disown();
     },
   };
+
+  async function recall(): Promise<void> {
+    // At once where it is known at once: the page's first picture shows it.
+    if (typeof world.accountId === 'string') return holding.recall(world.accountId);
+    const whose = await world.accountId;
+    if (whose !== undefined && !stopped) holding.recall(whose);
+  }
 
   async function run(): Promise<void> {
     for (let failures = 0; !stopped;) {
       let liveSinceMs: number | undefined;
+      const before = subscription;
       try {
-        const grant = await subscribeThenRead();
-        liveSinceMs = world.now();
+        await subscribeThenRead();
+        liveSinceMs = clock.now();
         show('live');
-        await untilRenewal(grant);
+        await untilTurn();
       } catch (error) {
         if (stopped) return;
-        if (liveSinceMs !== undefined && world.now() - liveSinceMs >= STEADY_MS) failures = 0;
+        if (liveSinceMs !== undefined && clock.now() - liveSinceMs >= STEADY_MS) failures = 0;
         const delayMs = world.delayAfter(error, failures++);
         if (delayMs === undefined) return giveUp(error);
-        show('offline');
-        interrupt = newInterrupt();
-        await Promise.race([interrupt.promise, wait(delayMs)]);
+        // Tokens that could not be renewed in the first attempt are good for a while.
+        const isStillLive = shown === 'live' && liveSinceMs === undefined && subscription === before;
+        if (!isStillLive || !isHearing || clock.now() >= expiresAtMs) lose();
+        await pause(delayMs);
       }
     }
   }
 
-  /** Returns when it is time to subscribe anew. @throws Error when the subscription or a read has failed. */
-  async function untilRenewal(grant: Grant): Promise<void> {
-    const { ended } = subscription!;
-    await Promise.race([
-      interrupt.promise.then(() => show('catching-up')),
-      wait(renewalDelay(grant, world.now())),
-      ended.then((reason) => {
-        throw new Error(`The subscription ended: ${reason}`);
-      }),
-    ]);
+  async function untilTurn(): Promise<void> {
+    live = Promise.withResolvers();
+    if (wokenMeanwhile || !isHearing) live.resolve('wake');
+    wokenMeanwhile = false;
+    const why = await live.promise.finally(() => {
+      live = undefined;
+    });
+    if (why === 'wake') show('catching-up');
+  }
+
+  async function pause(delayMs: number): Promise<void> {
+    waiting = Promise.withResolvers();
+    const { promise, resolve } = waiting;
+    if (wokenMeanwhile) resolve();
+    wokenMeanwhile = false;
+    const cancel = after(delayMs, resolve);
+    await promise;
+    cancel();
+    waiting = undefined;
+  }
+
+  function reconnect(): void {
+    if (live) live.resolve('wake');
+    else if (waiting) waiting.resolve();
+    else wokenMeanwhile = true;
   }
 
   /** Only when the new subscription hears does the old one go, and only then is anything read. */
-  async function subscribeThenRead(): Promise<Grant> {
-    interrupt = newInterrupt();
+  async function subscribeThenRead(): Promise<void> {
     if (shown !== 'live') show('catching-up');
+    const sentAtMs = clock.now();
     const grant = await world.readGrant();
-    const connection = await world.connect(grant);
-    const fresh = await connection.subscribe(heardBy(grant));
+    if (stopped) return;
+    if (grant.issuedAt !== undefined) clock.measure(toMs(grant.issuedAt), sentAtMs);
+    lookLater(); // by the clock as it is now
+    beOf(grant.userId);
+    const fresh = await world.connect(grant);
+    const next = await subscribe({ after, now: () => clock.now() }, fresh, grant.userId, heardBy(grant));
+    if (stopped) return next.close();
     subscription?.close();
-    subscription = fresh;
-    if (stopped) fresh.close();
-    if (!state.snapshot) takeCached(await cachedOrNothing(connection), grant);
-    else await readAgain();
-    if (isBehind(state)) await readAgain();
-    return grant;
+    subscription = next;
+    connection = fresh;
+    isHearing = true;
+    expiresAtMs = toMs(grant.expiresAt);
+    renewAtMs = renewalMs(expiresAtMs, clock.now());
+    void next.ended.then((reason) => subscription === next && endedBy(reason));
+    lookLater();
+    if (holding.state.isExact || !(await takeCached())) await readAgain();
+    else if (isBehind(holding.state)) await readAgain();
   }
 
-  function heardBy({ userId }: Grant): TopicListener {
+  function beOf(userId: string): void {
+    accountId = userId;
+    holding.beOf(userId);
+  }
+
+  function endedBy(reason: string): void {
+    isHearing = false;
+    if (live) live.reject(new Error(`The subscription ended: ${reason}`));
+    else if (waiting && !stopped) lose();
+  }
+
+  function heardBy({ userId }: Grant): SubscriptionListener {
     return {
       onMessage(text) {
-        if (stopped) return;
+        if (stopped || userId !== accountId) return;
+        listener.onMessage(text);
         const end = parseSessionEnd(text, userId);
         if (end) return listener.onSessionEnd(end);
+        const wave = parseWave(text);
+        if (wave) return waves.hear(wave);
         const message = parseMessage(text);
-        if (!message || message.subject !== userId) return;
-        take(hear(state, message, world.now()));
-        if (isBehind(state) && state.snapshot) void readAgain();
+        if (message?.subject !== userId) return;
+        holding.take(hear(holding.state, message, clock.now()), false);
+        if (isBehind(holding.state) && holding.state.snapshot) void readAgain();
       },
       onGap: () => void readAgain(),
     };
   }
 
-  /** The API gives the same answer, so whatever is wrong with the cache only makes this slower. */
-  async function cachedOrNothing(connection: MomentoConnection): Promise<Snapshot | undefined> {
+  /** False when the cache gives no answer, or one that is older than what is held. The API gives one in any case. */
+  async function takeCached(): Promise<boolean> {
     try {
-      const text = await connection.readSnapshot();
-      return text === undefined ? undefined : parseSnapshot(JSON.parse(text));
+      lastReadMs = clock.now();
+      const text = await connection?.readSnapshot();
+      if (stopped || text === undefined) return false;
+      const snapshot = parseSnapshot(JSON.parse(text));
+      if (snapshot.accountId !== accountId) return false;
+      const next = adopt(holding.state, { snapshot, provisional: false }, clock.now());
+      if (!next.isExact) return false;
+      holding.take(next, true);
+      return true;
     } catch {
-      return undefined;
+      return false;
     }
   }
 
-  function takeCached(snapshot: Snapshot | undefined, { userId }: Grant): void {
-    if (snapshot?.accountId === userId) take(adopt(state, snapshot, world.now()));
-  }
-
-  /** One read at a time. When it fails, everything starts over from the subscription. */
+  /** One read at a time, of which the last begins after the last call. When it fails, everything starts over. */
   function readAgain(): Promise<void> {
+    isCalledFor = true;
     reading ??= readUntilCurrent().finally(() => {
       reading = undefined;
     });
-    reading.catch((error: unknown) => interrupt.reject(error));
+    reading.catch((error: unknown) => live?.reject(error));
     return reading;
   }
 
   async function readUntilCurrent(): Promise<void> {
     for (let reads = 0; reads < MOST_READS; reads++) {
-      const { snapshot: known, heard } = state;
-      const read = await world.readEntitlements({ atLeast: heard?.version ?? 0, known });
-      if (stopped) return;
-      take(adopt(state, read, world.now()));
-      if (!isBehind(state)) return;
+      while (isCalledFor) await readOnce();
+      if (stopped || !isBehind(holding.state)) return;
+      isCalledFor = true;
     }
     throw new Error('the answers stay older than what was announced');
   }
 
-  function take(next: EntitlementState): void {
-    const changed = next.snapshot !== state.snapshot;
-    state = next;
-    if (!next.snapshot || !changed) return;
-    awaitBoundary(next.snapshot);
-    listener.onSnapshot(next.snapshot);
+  async function readOnce(): Promise<void> {
+    isCalledFor = false;
+    if (stopped) return;
+    const { state } = holding;
+    const atLeast = leastVersion(state);
+    lastReadMs = clock.now();
+    const read = await world.readEntitlements({ atLeast, known: state.isExact ? state.snapshot : undefined });
+    if (stopped) return;
+    if (read.snapshot.accountId !== accountId) throw new Error('the answer is another account’s');
+    const isForeign = isRefuted(holding.state, read.snapshot, atLeast);
+    if (isForeign) holding.disown();
+    holding.take(adopt(isForeign ? UNKNOWN : holding.state, read, clock.now()), true);
   }
 
-  /** Time alone ends things: at the next such moment the answer is folded again, without asking anyone. */
-  function awaitBoundary({ nextChangeAt }: Snapshot): void {
-    clearTimeout(boundary);
-    if (nextChangeAt === null) return;
-    const delayMs = Math.min(Math.max(toMs(nextChangeAt) - world.now(), 0), LONGEST_TIMER_MS);
-    boundary = setTimeout(() => take({ ...state, snapshot: refold(state.snapshot!, world.now()) }), delayMs);
+  function hearer() {
+    const { snapshot } = holding.state;
+    return {
+      catalogVersion: snapshot?.catalogVersion,
+      productIds: snapshot?.entitlements.map(({ productId }) => productId) ?? [],
+      playingProductIds: snapshot ? world.playingProductIds(snapshot) : [],
+      hidden: world.isHidden(),
+    };
   }
 
-  function show(connection: ConnectionState): void {
-    if (connection !== shown && !stopped) listener.onConnection(connection);
-    shown = connection;
+  function takeTurn(wave: Wave): void {
+    listener.onWave(wave);
+    if (isAffected(wave, hearer())) void readAgain();
+  }
+
+  function onEntitlements(entitlements: Entitlements): void {
+    listener.onEntitlements(entitlements);
+    lookLater();
+  }
+
+  /** Does what the clock says: at the latest in half a minute, and at the next moment that changes something. */
+  function lookLater(): void {
+    cancelLook();
+    if (stopped) return;
+    const nowMs = clock.now();
+    lookDueMs = Math.min(nowMs + LOOK_EVERY_MS, holding.nextMomentMs(), renewAtMs);
+    cancelLook = after(Math.max(lookDueMs - nowMs, 0), look);
+  }
+
+  function look(): void {
+    if (hasSlept()) subscribeAfterSleep();
+    const nowMs = clock.now();
+    if (nowMs >= renewAtMs) {
+      renewAtMs = Infinity;
+      live?.resolve('renew');
+    }
+    holding.tick();
+    if (shown === 'live' && nowMs - lastReadMs >= RECHECK_EVERY_MS) recheck();
+    lookLater();
+  }
+
+  function subscribeAfterSleep(): void {
+    holding.doubt();
+    reconnect();
+  }
+
+  function hasSlept(): boolean {
+    return clock.hasJumped() || clock.now() - lookDueMs > OVERSLEPT_MS;
+  }
+
+  /** The cache alone before a wave's turn: the API would compute at once what was to be spread. */
+  function recheck(): void {
+    void (waves.arePending ? takeCached() : readAgain());
+  }
+
+  function lose(): void {
+    holding.doubt();
+    show('offline');
+  }
+
+  function show(next: ConnectionState): void {
+    if (next !== shown && !stopped) listener.onConnection(next);
+    shown = next;
   }
 
   function giveUp(error: unknown): void {
@@ -200,24 +359,13 @@ export function followEntitlements(world: World, listener: Listener): LiveEntitl
   }
 
   function release(): void {
-    clearInterval(recheck);
-    clearTimeout(boundary);
+    cancelLook();
+    waves.stop();
     subscription?.close();
   }
 }
 
-/** Resolved: start over now. Rejected: something failed in the background, possibly while nobody was waiting. */
-function newInterrupt(): PromiseWithResolvers<void> {
-  const interrupt = Promise.withResolvers<void>();
-  interrupt.promise.catch(() => {});
-  return interrupt;
-}
-
-function renewalDelay({ expiresAt }: Grant, nowMs: number): number {
-  const leftMs = toMs(expiresAt) - nowMs;
-  return Math.max(Math.min(leftMs - RENEW_BEFORE_MS, LONGEST_TIMER_MS), leftMs / 2, 1000);
-}
-
-function wait(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
+function renewalMs(expiresAtMs: number, nowMs: number): number {
+  const leftMs = expiresAtMs - nowMs;
+  return nowMs + Math.max(leftMs - RENEW_BEFORE_MS, leftMs / 2, 1000);
 }

@@ -1,34 +1,31 @@
-import type { CredentialProvider } from '@gomomento/sdk-web';
+import type { CredentialProvider, TopicItem } from '@gomomento/sdk-web';
 import type { Grant } from '../service/messages.ts';
 
-/** What a subscription tells. */
-export interface TopicListener {
-  /** A message, as text. */
-  readonly onMessage: (text: string) => void;
-  /** Momento cannot say what was published in between: read again. */
-  readonly onGap: () => void;
+/** What Momento tells of one topic. */
+export interface TopicEvents {
+  readonly onItem: (text: string) => void;
+  /** Somebody is there. */
+  readonly onHeartbeat: () => void;
+  /** Momento cannot say what was published in between. */
+  readonly onDiscontinuity: () => void;
+  /** The stream broke off, and the SDK opens another by itself. */
+  readonly onBreak: () => void;
+  readonly onError: (reason: string) => void;
 }
 
-export interface Subscription {
-  /** Resolves with the reason when the subscription hears nothing more, other than by `close`. */
-  readonly ended: Promise<string>;
+/** One topic that is heard, or was: it can die without a word. */
+export interface HeardTopic {
+  /** False once the SDK has given it up. */
+  isHeard(): boolean;
   close(): void;
 }
 
 export interface MomentoConnection {
-  /** Resolves when the account's topic is being heard. @throws Error when Momento refuses or does not answer. */
-  subscribe(listener: TopicListener): Promise<Subscription>;
+  /** Resolves when the topic is being heard, which can take as long as the network does. @throws Error when refused */
+  hear(topic: string, events: TopicEvents): Promise<HeardTopic>;
   /** The account's snapshot as it is cached, `undefined` when it is not. @throws Error */
   readSnapshot(): Promise<string | undefined>;
 }
-
-/**
- * A subscription that has received nothing yet dies without a word when the network fails (SDK 1.118), so it is
- * looked at this often; Momento sends heartbeats, so silence for that long means that nobody is there.
- */
-const LOOK_EVERY_MS = 2000;
-const SILENCE_MS = 60_000;
-const FIRST_SIGN_MS = 15_000;
 
 /** Opens the way to Momento that a grant describes. The SDK, 200 KB gzipped, is loaded on the first call. */
 export async function connectMomento(grant: Grant): Promise<MomentoConnection> {
@@ -46,45 +43,28 @@ export async function connectMomento(grant: Grant): Promise<MomentoConnection> {
           },
         })
       : sdk.CredentialProvider.fromDisposableToken(token);
+  const topics = new sdk.TopicClient({
+    credentialProvider: credentials(grant.token),
+    configuration: sdk.TopicConfigurations.Browser.latest(),
+  });
 
   return {
-    async subscribe(listener) {
-      const topics = new sdk.TopicClient({
-        credentialProvider: credentials(grant.token),
-        configuration: sdk.TopicConfigurations.Browser.latest(),
-      });
-      const ended = Promise.withResolvers<string>();
+    async hear(topic, { onItem, onHeartbeat, onDiscontinuity, onBreak, onError }) {
       let closed = false;
-      let lastSignMs = Date.now();
-      const alive = () => {
-        lastSignMs = Date.now();
-      };
-      const subscribing = topics.subscribe(cacheName, userId, {
-        onItem: (item) => {
-          alive();
-          listener.onMessage(item.valueString());
-        },
-        onHeartbeat: alive,
-        onDiscontinuity: listener.onGap,
-        // The stream broke off, and the SDK opens another by itself. Or it is we who closed it.
-        onSubscriptionEnd: () => closed || listener.onGap(),
-        onError: (error) => ended.resolve(error.errorCode()),
-      });
-      const answer = await withinTime(subscribing, (late) => {
-        if (late instanceof sdk.TopicSubscribe.Subscription) late.unsubscribe();
+      const answer = await topics.subscribe(cacheName, topic, {
+        onItem: (item: TopicItem) => onItem(item.valueString()),
+        onHeartbeat,
+        onDiscontinuity,
+        onSubscriptionEnd: () => closed || onBreak(),
+        onError: (error) => onError(error.errorCode()),
       });
       if (!(answer instanceof sdk.TopicSubscribe.Subscription)) {
         throw new Error(`Momento refused the subscription: ${answer.errorCode()}`);
       }
-      const looking = setInterval(() => {
-        if (!answer.isSubscribed) ended.resolve('ended without a word');
-        else if (Date.now() - lastSignMs > SILENCE_MS) ended.resolve('silent');
-      }, LOOK_EVERY_MS);
       return {
-        ended: ended.promise,
+        isHeard: () => answer.isSubscribed,
         close() {
           closed = true;
-          clearInterval(looking);
           answer.unsubscribe();
         },
       };
@@ -103,16 +83,4 @@ export async function connectMomento(grant: Grant): Promise<MomentoConnection> {
       return answer.type === sdk.CacheGetResponse.Hit ? answer.valueString() : undefined;
     },
   };
-}
-
-/** The SDK waits for a first sign of life for as long as the network does, which can be minutes. */
-async function withinTime<T>(attempt: Promise<T>, whenLate: (value: T) => void): Promise<T> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => {
-      reject(new Error('Momento does not answer'));
-      void attempt.then(whenLate);
-    }, FIRST_SIGN_MS);
-  });
-  return Promise.race([attempt, late]).finally(() => clearTimeout(timer));
 }

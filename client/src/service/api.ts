@@ -40,12 +40,19 @@ export interface SessionHandle {
   readonly heartbeatUrl?: string;
 }
 
+/** An account's answer. */
+export interface Reading {
+  readonly snapshot: Snapshot;
+  /** Computed for this one answer: it has no version of its own, and comes without an entity tag. */
+  readonly provisional: boolean;
+}
+
 /** The API as the page uses it. Every call throws Refusal, SignInNeeded, or TypeError when there is no network. */
 export interface Api {
   readCatalog(): Promise<Catalog>;
   readGrant(): Promise<Grant>;
   /** `known` itself when nothing newer is there. */
-  readEntitlements(asked: { atLeast: number; known: Snapshot | undefined }): Promise<Snapshot>;
+  readEntitlements(asked: { atLeast: number; known: Snapshot | undefined }): Promise<Reading>;
   requestRecompute(): Promise<void>;
   startSession(asked: SessionRequest): Promise<StartAnswer>;
   /** Renews the lease; what it answers takes the place of the handle's token. */
@@ -78,7 +85,9 @@ export function createApi(world: World): Api {
     async readEntitlements({ atLeast, known }) {
       const headers = known && { 'If-None-Match': etagOf(known) };
       const response = await asViewer(world, `/entitlements?atLeast=${atLeast}`, headers && { headers });
-      return response.status === 304 && known ? known : parseSnapshot(await response.json());
+      if (response.status === 304 && known) return { snapshot: known, provisional: false };
+      const snapshot = parseSnapshot(await response.json());
+      return { snapshot, provisional: response.headers.get('ETag') === null };
     },
 
     async requestRecompute() {

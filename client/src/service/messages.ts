@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { DEVICE_TYPES, PRODUCT_TYPES, type Catalog } from '../../../shared/domain/catalog.ts';
+import { WAVE_PRIORITIES, WAVE_STATES, type Wave } from '../../../shared/domain/catalog-messages.ts';
 import type { Entitlement, Snapshot } from '../../../shared/domain/entitlements.ts';
 import { isInstant } from '../../../shared/domain/instants.ts';
 import { PURCHASE_STATUSES } from '../../../shared/domain/purchases.ts';
@@ -31,7 +32,7 @@ const entitlement = v.object({
   ...limits,
 }) satisfies v.GenericSchema<unknown, Entitlement>;
 
-const snapshot = v.object({
+export const snapshotSchema = v.object({
   accountId: v.string(),
   epoch: v.pipe(v.string(), v.digits()),
   version: count,
@@ -96,6 +97,24 @@ const grant = v.object({
   cacheToken: v.string(),
 });
 
+const wave = v.object({
+  type: v.literal('catalog.changed'),
+  data: v.object({
+    waveId: v.string(),
+    state: v.picklist(WAVE_STATES),
+    catalogVersion: v.string(),
+    productIds: texts,
+    refreshWithinSeconds: count,
+    priority: v.picklist(WAVE_PRIORITIES),
+  }),
+}) satisfies v.GenericSchema<unknown, { readonly data: Wave }>;
+
+const cloudEvent = v.object({
+  type: v.string(),
+  id: v.exactOptional(v.string()),
+  time: v.exactOptional(instant),
+});
+
 /** One of the messages on an account's topic that change its entitlements. */
 export type EntitlementMessage = Envelope &
   (
@@ -113,18 +132,29 @@ interface Envelope {
 
 /** What `GET /token?cache=true` gives: the way to Momento and the tokens that open it. */
 export type Grant = v.InferOutput<typeof grant>;
+/** The part of a message that does not depend on its kind. */
+export type CloudEvent = v.InferOutput<typeof cloudEvent>;
 
 /** @throws Error when it is not the shape that the API promises. */
-export const parseSnapshot = (json: unknown): Snapshot => parse(snapshot, json);
+export const parseSnapshot = (json: unknown): Snapshot => parse(snapshotSchema, json);
 /** @throws Error when it is not the shape that the API promises. */
 export const parseCatalog = (json: unknown): Catalog => parse(catalog, json);
 /** @throws Error when it is not the shape that the API promises. */
 export const parseGrant = (json: unknown): Grant => parse(grant, json);
 
 /** `undefined` for a message of another kind, as `session.terminated`, and for what is no message. */
-export function parseMessage(text: string): EntitlementMessage | undefined {
+export const parseMessage = (text: string): EntitlementMessage | undefined => parseText(message, text);
+/** `undefined` for a message of another kind, and for what is no message. */
+export const parseWave = (text: string): Wave | undefined => parseText(wave, text)?.data;
+/** What every message says of itself; `undefined` for what is no message. */
+export const parseCloudEvent = (text: string): CloudEvent | undefined => parseText(cloudEvent, text);
+
+function parseText<const Schema extends v.GenericSchema>(
+  schema: Schema,
+  text: string,
+): v.InferOutput<Schema> | undefined {
   try {
-    return parse(message, JSON.parse(text));
+    return parse(schema, JSON.parse(text));
   } catch {
     return undefined;
   }

@@ -18,7 +18,7 @@ export interface ServerClock {
   measure(issuedAtMs: number, sentAtMs: number): void;
   /** Whether, since this was asked last, the device has slept or its clock was set: it is time to measure again. */
   hasJumped(): boolean;
-  /** Goes on from what an earlier page knew, until something is measured. */
+  /** Goes on from what an earlier page knew, unless something has been measured. */
   resume(mark: ClockMark): void;
   mark(): ClockMark;
 }
@@ -31,10 +31,12 @@ export function createServerClock(local: LocalClocks): ServerClock {
   let offsetMs = 0;
   let apartMs = local.now() - local.steadyNow();
   let jumped = false;
+  let isMeasured = false;
 
   return {
     now,
     measure(issuedAtMs, sentAtMs) {
+      isMeasured = true;
       const receivedAtMs = now();
       // What the answer does not contradict stays: a slow call knows less than the quicker one before.
       if (sentAtMs <= issuedAtMs && issuedAtMs <= receivedAtMs) return;
@@ -47,6 +49,7 @@ export function createServerClock(local: LocalClocks): ServerClock {
       return answer;
     },
     resume(mark) {
+      if (isMeasured) return;
       offsetMs = mark.offsetMs;
       offsetMs += Math.max(0, mark.seenAtMs - now());
     },

@@ -1,9 +1,12 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import {
-  adopt,
+  adopt as adoptReading,
   hear,
   isBehind,
+  isRefuted,
+  leastVersion,
+  recall,
   refold,
   UNKNOWN,
   type EntitlementState,
@@ -52,6 +55,9 @@ const created = (version: number, data: Entitlement, epoch = '0'): EntitlementMe
   version,
   data,
 });
+
+const adopt = (state: EntitlementState, read: Snapshot, nowMs: number) =>
+  adoptReading(state, { snapshot: read, provisional: false }, nowMs);
 
 const holding = (version: number, ...entitlements: Entitlement[]): EntitlementState =>
   adopt(UNKNOWN, snapshot(version, entitlements), NOW);
@@ -127,6 +133,34 @@ test('takes the later of two answers at the same version', () => {
   const later = snapshot(8, [entitlement('b')], { asOf: fromMs(NOW + 1) });
   expect(adopt(holding(8), later, NOW).snapshot?.entitlements).toHaveLength(1);
   expect(adopt(adopt(UNKNOWN, later, NOW), snapshot(8, []), NOW).snapshot?.entitlements).toHaveLength(1);
+});
+
+test('asks for what it heard of, never for less than it holds, and past what is cached of an epoch that is over', () => {
+  expect(leastVersion(UNKNOWN)).toBe(0);
+  expect(leastVersion(recall(snapshot(7, []), NOW))).toBe(7);
+  expect(leastVersion(hear(holding(7), created(9, entitlement('b')), NOW))).toBe(9);
+  expect(leastVersion(hear(holding(7), created(6, entitlement('b')), NOW))).toBe(7);
+  expect(leastVersion(hear(holding(7), created(2, entitlement('b'), '1'), NOW))).toBe(8);
+});
+
+test('knows what the service would call by its version: what it read, with the messages since, unless provisional', () => {
+  const kept = recall(snapshot(7, []), NOW);
+  expect(kept.isExact).toBe(false);
+  expect(adopt(kept, snapshot(7, []), NOW).isExact).toBe(true);
+  expect(adopt(kept, snapshot(6, []), NOW).isExact).toBe(false);
+  expect(hear(holding(7), created(8, entitlement('b')), NOW).isExact).toBe(true);
+  const provisional = adoptReading(holding(7), { snapshot: snapshot(7, []), provisional: true }, NOW);
+  expect(provisional.isExact).toBe(false);
+  expect(hear(provisional, created(8, entitlement('b')), NOW).isExact).toBe(false);
+});
+
+test('gives up what an earlier page kept when the service, asked for it, has not come as far', () => {
+  const kept = recall(snapshot(7, []), NOW);
+  expect(isRefuted(kept, snapshot(3, []), 7)).toBe(true);
+  expect(isRefuted(kept, snapshot(7, []), 7)).toBe(false);
+  expect(isRefuted(kept, snapshot(3, []), 0)).toBe(false); // a cache may answer that
+  expect(isRefuted(kept, snapshot(3, [], { epoch: '1' }), 7)).toBe(false); // newer
+  expect(isRefuted(holding(7), snapshot(3, []), 7)).toBe(false);
 });
 
 test('ends an entitlement by the clock alone', () => {

@@ -4,15 +4,21 @@ import {
   type ConnectionState,
   type LiveEntitlements,
 } from '../../../client/src/entitlements/follow-entitlements.ts';
+import { keptSnapshots } from '../../../client/src/entitlements/kept-snapshot.ts';
+import type { Entitlements } from '../../../client/src/entitlements/holding.ts';
 import type { Grant } from '../../../client/src/service/messages.ts';
-import type { TopicListener } from '../../../client/src/momento/momento.ts';
+import type { TopicEvents } from '../../../client/src/momento/momento.ts';
 import type { SessionEnd } from '../../../client/src/service/session-answers.ts';
+import { createServerClock } from '../../../client/src/timing/server-clock.ts';
 import { foldAccess, type Entitlement, type Snapshot } from '../../../shared/domain/entitlements.ts';
 import { fromMs } from '../../../shared/domain/instants.ts';
 import { sessionTerminated } from '../../../shared/domain/session-messages.ts';
 import type { Session } from '../../../shared/domain/sessions.ts';
 
 const NOW = Date.parse('2026-11-22T10:00:00.000Z');
+
+const GRACE_MS = 3 * 24 * 3_600_000;
+const HEARTBEAT_MS = 30_000;
 
 const premium: Entitlement = {
   entitlementId: 'sub_1',
@@ -44,23 +50,55 @@ function snapshotAt(version: number, entitlements: readonly Entitlement[] = []):
 const created = (version: number, entitlement = premium, subject = 'ada') =>
   JSON.stringify({ type: 'entitlement.created', epoch: '0', version, subject, data: entitlement });
 
+/** A browser's storage, in memory. */
+function createStorage() {
+  const items = new Map<string, string>();
+  return {
+    getItem: (key: string) => items.get(key) ?? null,
+    setItem: (key: string, text: string) => void items.set(key, text),
+    removeItem: (key: string) => void items.delete(key),
+  };
+}
+
+interface Options {
+  readonly lifeMs?: number;
+  readonly storage?: ReturnType<typeof createStorage>;
+  readonly accountId?: string;
+  /** How far the service's clock is ahead of this device's. */
+  readonly aheadMs?: number;
+}
+
 /** Momento and the API, as a test has them answer; `log` keeps the order of what was asked. */
-function createWorld({ lifeMs = 1_800_000 } = {}) {
+function createWorld({
+  lifeMs = 1_800_000,
+  storage = createStorage(),
+  accountId,
+  aheadMs = 0,
+}: Options = {}) {
   const log: string[] = [];
+  const told: Entitlements[] = [];
   const shown: Snapshot[] = [];
   const connection: ConnectionState[] = [];
   const sessionEnds: SessionEnd[] = [];
+  const waves: string[] = [];
   const stopped: unknown[] = [];
-  const subscriptions: { listener: TopicListener; end: (reason: string) => void; closed: boolean }[] = [];
+  const subscriptions: { topic: string; listener: TopicEvents; heard: boolean; closed: boolean }[] = [];
+  const heard: { listener: TopicEvents; closed: boolean }[] = [];
   const world = {
     log,
+    told,
     shown,
     connection,
     sessionEnds,
+    waves,
     stopped,
     subscriptions,
+    userId: 'ada',
+    hidden: false,
     cached: snapshotAt(1) as Snapshot | undefined,
-    answer: (_atLeast: number): Snapshot => snapshotAt(1),
+    answer: (_atLeast: number): Snapshot | Promise<Snapshot> => snapshotAt(1),
+    provisional: false,
+    known: undefined as Snapshot | undefined,
     grantFails: undefined as Error | undefined,
     delays: [] as { error: unknown; failures: number }[],
     follow(): LiveEntitlements {
@@ -70,25 +108,27 @@ function createWorld({ lifeMs = 1_800_000 } = {}) {
             log.push('token');
             if (world.grantFails) throw world.grantFails;
             const grant: Grant = {
-              userId: 'ada',
+              userId: world.userId,
               cacheName: 'usher',
               endpoint: 'http://127.0.0.1:9',
-              expiresAt: fromMs(Date.now() + lifeMs),
+              issuedAt: fromMs(Date.now() + aheadMs),
+              expiresAt: fromMs(Date.now() + aheadMs + lifeMs),
               token: 't',
               cacheToken: 'c',
             };
             return grant;
           },
           connect: async () => ({
-            async subscribe(listener) {
-              log.push('subscribe');
-              const ended = Promise.withResolvers<string>();
-              const subscription = { listener, end: ended.resolve, closed: false };
-              subscriptions.push(subscription);
+            async hear(topic, listener) {
+              const isAccount = topic !== 'catalog';
+              if (isAccount) log.push('subscribe');
+              const subscription = { topic, listener, heard: true, closed: false };
+              heard.push(subscription);
+              if (isAccount) subscriptions.push(subscription);
               return {
-                ended: ended.promise,
+                isHeard: () => subscription.heard,
                 close() {
-                  log.push('close');
+                  if (isAccount) log.push('close');
                   subscription.closed = true;
                 },
               };
@@ -98,25 +138,53 @@ function createWorld({ lifeMs = 1_800_000 } = {}) {
               return world.cached && JSON.stringify(world.cached);
             },
           }),
-          readEntitlements: async ({ atLeast }) => {
+          readEntitlements: async ({ atLeast, known }) => {
             log.push(`read ${atLeast}`);
-            return world.answer(atLeast);
+            world.known = known;
+            return { snapshot: await world.answer(atLeast), provisional: world.provisional };
           },
           delayAfter(error, failures) {
             world.delays.push({ error, failures });
             return error instanceof RangeError ? undefined : 1000 * 2 ** failures;
           },
-          now: Date.now,
+          clock: createServerClock({ now: Date.now, steadyNow: () => performance.now() }),
+          after(delayMs, act) {
+            const timer = setTimeout(act, delayMs);
+            return () => clearTimeout(timer);
+          },
+          random: () => 0.5,
+          kept: keptSnapshots(() => storage),
+          graceMs: GRACE_MS,
+          accountId: accountId ?? Promise.resolve(undefined),
+          isHidden: () => world.hidden,
+          playingProductIds: () => [],
         },
         {
-          onSnapshot: (snapshot) => shown.push(snapshot),
+          onEntitlements(entitlements) {
+            told.push(entitlements);
+            if (entitlements.standing !== 'unknown' && entitlements.snapshot !== shown.at(-1))
+              shown.push(entitlements.snapshot);
+          },
           onConnection: (state) => connection.push(state),
+          onMessage: () => {},
           onSessionEnd: (end) => sessionEnds.push(end),
+          onWave: ({ waveId }) => waves.push(waveId),
           onStopped: (error) => stopped.push(error),
         },
       );
     },
-    say: (text: string) => subscriptions.at(-1)!.listener.onMessage(text),
+    /** Tells of a change for everyone. */
+    announce: (text: string) => heard.at(-1)!.listener.onItem(text),
+    say: (text: string) => subscriptions.at(-1)!.listener.onItem(text),
+    /** The account's subscription gives out for good. */
+    end: (reason: string) => subscriptions.at(-1)!.listener.onError(reason),
+    /** Lets time pass in which Momento shows signs of life. */
+    async passMs(ms: number) {
+      for (let leftMs = ms; leftMs > 0; leftMs -= HEARTBEAT_MS) {
+        await vi.advanceTimersByTimeAsync(Math.min(leftMs, HEARTBEAT_MS));
+        for (const { listener, closed } of heard) if (!closed) listener.onHeartbeat();
+      }
+    },
   };
   return world;
 }
@@ -184,13 +252,11 @@ test('renews its tokens before they end: subscribes anew, only then drops the ol
   const world = createWorld({ lifeMs: 1_800_000 });
   world.follow();
   await settle();
-  await vi.advanceTimersByTimeAsync(250_000); // before the regular look
   world.log.length = 0;
-  await vi.advanceTimersByTimeAsync(1_800_000 - 60_000 - 250_000);
+  await world.passMs(1_800_000 - 60_000);
   expect(world.log.filter((line) => line !== 'read 1')).toEqual(['token', 'subscribe', 'close']);
   expect(world.log.slice(-4)).toEqual(['token', 'subscribe', 'close', 'read 1']);
-  expect(world.connection.at(-1)).toBe('live');
-  expect(world.connection).not.toContain('offline');
+  expect(world.connection).toEqual(['catching-up', 'live']);
 });
 
 test('after the subscription has ended it waits, subscribes again and reads what it missed', async () => {
@@ -198,7 +264,7 @@ test('after the subscription has ended it waits, subscribes again and reads what
   world.follow();
   await settle();
   world.answer = () => snapshotAt(3, [premium]);
-  world.subscriptions[0]!.end('silent');
+  world.end('SERVER_UNAVAILABLE');
   await settle();
   expect(world.connection.at(-1)).toBe('offline');
   expect(world.log).toHaveLength(3);
@@ -228,7 +294,7 @@ test('a read that fails in the background is waited out, not hammered', async ()
   world.answer = () => {
     throw new Error('503');
   };
-  world.subscriptions[0]!.listener.onGap();
+  world.subscriptions[0]!.listener.onDiscontinuity();
   await settle();
   const reads = () => world.log.filter((line) => line.startsWith('read')).length;
   expect(reads()).toBe(1);
@@ -245,7 +311,7 @@ test('gives up when trying again is of no use, and hears nothing more', async ()
   await settle();
   const over = new RangeError('signed out elsewhere');
   world.grantFails = over;
-  world.subscriptions[0]!.end('AUTHENTICATION_ERROR');
+  world.end('AUTHENTICATION_ERROR');
   await settle();
   await vi.advanceTimersByTimeAsync(1000);
   expect(world.stopped).toEqual([over]);
@@ -283,8 +349,9 @@ test('looks at the API now and then, should a message have been lost without a t
   world.follow();
   await settle();
   world.answer = () => snapshotAt(2, [premium]);
-  await vi.advanceTimersByTimeAsync(5 * 60_000);
+  await world.passMs(5 * 60_000 + 30_000);
   expect(world.shown.at(-1)!.version).toBe(2);
+  expect(world.connection).toEqual(['catching-up', 'live']);
 });
 
 const session: Session = {

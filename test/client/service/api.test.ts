@@ -43,16 +43,26 @@ const problem = (status: number, slug: string, headers: Record<string, string> =
 
 test('asks for what is newer than it knows, past every cache', async () => {
   const { api, asked } = apiAnswering(new Response(null, { status: 304 }));
-  expect(await api.readEntitlements({ atLeast: 7, known: snapshot })).toBe(snapshot);
+  expect((await api.readEntitlements({ atLeast: 7, known: snapshot })).snapshot).toBe(snapshot);
   expect(asked[0]!.url).toBe('https://api.example/dev/entitlements?atLeast=7');
   expect(asked[0]!.headers.get('If-None-Match')).toBe(`W/"0.0.${snapshot.catalogVersion}"`);
   expect(asked[0]!.headers.get('Authorization')).toBe('Bearer old');
   expect(asked[0]!.cache).toBe('no-store');
 });
 
+test('knows an answer that has no version of its own by its missing tag', async () => {
+  const { api } = apiAnswering(
+    Response.json(snapshot, { headers: { ETag: 'W/"0.0.1"' } }),
+    Response.json(snapshot),
+  );
+  const asked = { atLeast: 0, known: undefined };
+  expect(await api.readEntitlements(asked)).toEqual({ snapshot, provisional: false });
+  expect(await api.readEntitlements(asked)).toEqual({ snapshot, provisional: true });
+});
+
 test('renews a refused ID token once', async () => {
   const { api, asked, tokens } = apiAnswering(problem(401, 'unauthenticated'), Response.json(snapshot));
-  expect(await api.readEntitlements({ atLeast: 0, known: undefined })).toEqual(snapshot);
+  expect(await api.readEntitlements({ atLeast: 0, known: undefined })).toMatchObject({ snapshot });
   expect(tokens).toEqual([false, true]);
   expect(asked[1]!.headers.get('Authorization')).toBe('Bearer new');
 });
@@ -70,7 +80,7 @@ test('tells how long to wait, and waits at least that long', async () => {
     (error: unknown) => error,
   );
   expect(sentenceOf(refusal)).toBe('That was a little too often. Try again in 7 seconds.');
-  expect(delayAfter(refusal, 0, () => 0)).toBe(7500);
+  expect(delayAfter(refusal, 0, () => 0)).toBe(7000);
 });
 
 test('waits longer from failure to failure, up to half a minute, and not at all for one who is signed out', () => {

@@ -10,7 +10,7 @@ function createDevice({ wrongByMs = 0 } = {}) {
   let steadyMs = 5000;
   return {
     clock: createServerClock({ now: () => nowMs, steadyNow: () => steadyMs }),
-    pass(ms: number) {
+    pass: (ms: number) => {
       nowMs += ms;
       steadyMs += ms;
     },

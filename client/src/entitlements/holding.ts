@@ -1,0 +1,137 @@
+import type { Snapshot } from '../../../shared/domain/entitlements.ts';
+import { toMs } from '../../../shared/domain/instants.ts';
+import { isOverdue } from '../../../shared/domain/snapshots.ts';
+import type { ServerClock } from '../timing/server-clock.ts';
+import { recall, refold, UNKNOWN, type EntitlementState } from './entitlement-state.ts';
+import type { KeptSnapshots } from './kept-snapshot.ts';
+
+/** What is known of the account's entitlements. */
+export type Entitlements =
+  /** Nothing yet, or nothing any more. */
+  | { readonly standing: 'unknown' }
+  /** The last known answer, which the service has not confirmed since the start or while it cannot be reached. */
+  | { readonly standing: 'stale'; readonly snapshot: Snapshot; readonly graceEndsAtMs: number }
+  | { readonly standing: 'confirmed'; readonly snapshot: Snapshot };
+
+/** The moment that is kept with an answer is as exact as this. */
+const KEEP_EVERY_MS = 5 * 60_000;
+
+interface World {
+  readonly clock: ServerClock;
+  readonly kept: KeptSnapshots;
+  /** How long an answer counts after the service last stood by it. */
+  readonly graceMs: number;
+}
+
+/** What is held of one account's entitlements, and how good it is. */
+export interface Holding {
+  readonly state: EntitlementState;
+  readonly entitlements: Entitlements;
+  /** Shows what an earlier page kept of this account, unless something is known already. */
+  recall(accountId: string): void;
+  /** `isAnswer`: the service has just said so. */
+  take(next: EntitlementState, isAnswer: boolean): void;
+  /** The service stands by what is held no more, or not for certain. */
+  doubt(): void;
+  /** From now on only this account counts: what is held of another is dropped. */
+  beOf(accountId: string): void;
+  /** Nothing is to be kept of what is held: it is wrong, or nobody's any more. */
+  disown(): void;
+  /** Time has passed: does what it does by itself. */
+  tick(): void;
+  /** When time alone changes what is shown next; Infinity = never. */
+  nextMomentMs(): number;
+}
+
+/** @param onEntitlements is told whenever they are others, or stand otherwise */
+export function createHolding(
+  { clock, kept, graceMs }: World,
+  onEntitlements: (entitlements: Entitlements) => void,
+): Holding {
+  let account: string | undefined;
+  let state = UNKNOWN;
+  let isConfirmed = false;
+  /** When the service last stood by it. */
+  let confirmedAtMs = -Infinity;
+  let keptAtMs = -Infinity;
+  let shown: Entitlements = { standing: 'unknown' };
+
+  return {
+    get state() {
+      return state;
+    },
+    get entitlements() {
+      return shown;
+    },
+    recall(accountId) {
+      if (state.snapshot || (account !== undefined && account !== accountId)) return;
+      const found = kept.read(accountId);
+      if (!found) return;
+      clock.resume(found);
+      if (found.confirmedAtMs + graceMs <= clock.now()) return;
+      ({ confirmedAtMs } = found);
+      state = { ...recall(found.snapshot, clock.now()), heard: state.heard };
+      show();
+    },
+    take(next, isAnswer) {
+      const isOther = next.snapshot !== state.snapshot;
+      state = next;
+      if (isAnswer) isConfirmed = true;
+      if (isConfirmed) confirmedAtMs = clock.now();
+      show();
+      if (isOther) keep();
+    },
+    doubt() {
+      isConfirmed = false;
+      show();
+    },
+    beOf(accountId) {
+      account = accountId;
+      if (!state.snapshot || state.snapshot.accountId === accountId) return;
+      state = UNKNOWN;
+      isConfirmed = false;
+      show();
+    },
+    disown() {
+      const whose = state.snapshot?.accountId ?? account;
+      if (whose !== undefined) kept.forget(whose);
+    },
+    tick() {
+      const nowMs = clock.now();
+      const { snapshot } = state;
+      if (snapshot && isOverdue(snapshot, nowMs)) state = { ...state, snapshot: refold(snapshot, nowMs) };
+      if (isConfirmed) confirmedAtMs = nowMs;
+      show();
+      if (Math.abs(nowMs - keptAtMs) >= KEEP_EVERY_MS) keep();
+    },
+    nextMomentMs() {
+      const { nextChangeAt } = state.snapshot ?? { nextChangeAt: null };
+      return Math.min(
+        nextChangeAt === null ? Infinity : toMs(nextChangeAt),
+        shown.standing === 'stale' ? shown.graceEndsAtMs : Infinity,
+      );
+    },
+  };
+
+  function show(): void {
+    const next = standing();
+    const { snapshot } = next.standing === 'unknown' ? { snapshot: undefined } : next;
+    const before = shown.standing === 'unknown' ? undefined : shown.snapshot;
+    if (next.standing === shown.standing && snapshot === before) return;
+    shown = next;
+    onEntitlements(next);
+  }
+
+  function standing(): Entitlements {
+    const { snapshot } = state;
+    const graceEndsAtMs = confirmedAtMs + graceMs;
+    if (!snapshot || (!isConfirmed && graceEndsAtMs <= clock.now())) return { standing: 'unknown' };
+    return isConfirmed ? { standing: 'confirmed', snapshot } : { standing: 'stale', snapshot, graceEndsAtMs };
+  }
+
+  function keep(): void {
+    if (!state.snapshot) return;
+    keptAtMs = clock.now();
+    kept.write({ snapshot: state.snapshot, confirmedAtMs, ...clock.mark() });
+  }
+}

@@ -1,0 +1,71 @@
+import * as v from 'valibot';
+import type { Snapshot } from '../../../shared/domain/entitlements.ts';
+import { parse } from '../service/parse.ts';
+import { snapshotSchema } from '../service/messages.ts';
+import type { ClockMark } from '../timing/server-clock.ts';
+import { isNewer } from './entitlement-state.ts';
+
+/** The last known answer of one account, as it outlives the page. */
+export interface Kept extends ClockMark {
+  readonly snapshot: Snapshot;
+  /** When the service last stood by it; the service's time. */
+  readonly confirmedAtMs: number;
+}
+
+/** Keeps the last known answer of every account that was here. A browser that will not keep anything is no error. */
+export interface KeptSnapshots {
+  /** `undefined` also for what is not what was kept, or somebody else's. */
+  read(accountId: string): Kept | undefined;
+  /** Leaves a newer one, which another tab may have kept, as it is. */
+  write(kept: Kept): void;
+  forget(accountId: string): void;
+}
+
+const schema = v.object({
+  snapshot: snapshotSchema,
+  confirmedAtMs: v.number(),
+  seenAtMs: v.number(),
+  offsetMs: v.number(),
+}) satisfies v.GenericSchema<unknown, Kept>;
+
+/** @param open the browser's `localStorage`, which it may refuse to open */
+export function keptSnapshots(
+  open: () => Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>,
+): KeptSnapshots {
+  let lastWritten = '';
+  return {
+    read,
+    write(kept) {
+      const { accountId } = kept.snapshot;
+      ifPossible(() => {
+        const isOurs = open().getItem(keyOf(accountId)) === lastWritten;
+        const before = isOurs ? undefined : read(accountId);
+        const isOlder = before && isNewer(before.snapshot, kept.snapshot);
+        const { seenAtMs, offsetMs } = kept;
+        lastWritten = JSON.stringify(isOlder ? { ...before, seenAtMs, offsetMs } : kept);
+        open().setItem(keyOf(accountId), lastWritten);
+      });
+    },
+    forget: (accountId) => ifPossible(() => open().removeItem(keyOf(accountId))),
+  };
+
+  function read(accountId: string): Kept | undefined {
+    return ifPossible(() => {
+      const kept = parse(schema, JSON.parse(open().getItem(keyOf(accountId)) ?? 'null'));
+      return kept.snapshot.accountId === accountId ? kept : undefined;
+    });
+  }
+}
+
+function keyOf(accountId: string): string {
+  return `usher.kept.${accountId}`;
+}
+
+/** Storage throws in some private modes, and when it is full. */
+function ifPossible<T>(act: () => T): T | undefined {
+  try {
+    return act();
+  } catch {
+    return undefined;
+  }
+}
