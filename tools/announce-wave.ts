@@ -1,26 +1,36 @@
 import { randomUUID } from 'node:crypto';
-import { loadCatalog } from '../shared/catalog.ts';
-import { compareCatalogVersions } from '../shared/domain/catalog.ts';
+import { compareCatalogVersions, type Catalog } from '../shared/domain/catalog.ts';
 import { catalogChanged, type Wave } from '../shared/domain/catalog-messages.ts';
 import { publishToAll } from './catalog-topic.ts';
 import { Complaint, type Say } from './command.ts';
 import { readDeployedCatalog, stageAccess, type DeployedCatalog, type StageAccess } from './stage.ts';
 import { parseWaveArguments, type WaveArguments } from './wave-arguments.ts';
 
-/**
- * Tells the players of a stage that its catalogue has changed, or not to mind.
- * @throws Complaint saying what is in the way
- */
-export async function announceWave(args: readonly string[], say: Say): Promise<void> {
-  const asked = parseWaveArguments(args);
-  const stage = stageAccess(asked.stage, asked.ssmStage);
-  await (asked.state === 'start' ? start(stage, asked, say) : abort(stage, asked, say));
+interface World {
+  /** The catalogue that lies here, in `catalog.json`. */
+  readonly catalog: Pick<Catalog, 'catalogVersion'>;
 }
 
-async function start(stage: StageAccess, asked: WaveArguments, say: Say): Promise<void> {
+/**
+ * The command that tells the players of a stage that its catalogue has changed, or not to mind. It throws Complaint,
+ * saying what is in the way.
+ */
+export function announceWave(world: World) {
+  return async (args: readonly string[], say: Say): Promise<void> => {
+    const asked = parseWaveArguments(args);
+    const stage = stageAccess(asked.stage, asked.ssmStage);
+    await (asked.state === 'start' ? start : abort)(world, stage, asked, say);
+  };
+}
+
+async function start(
+  { catalog: { catalogVersion: here } }: World,
+  stage: StageAccess,
+  asked: WaveArguments,
+  say: Say,
+): Promise<void> {
   const deployed = await readDeployedCatalog(stage);
   const { catalogVersion } = deployed;
-  const here = loadCatalog().catalogVersion;
   if (compareCatalogVersions(here, catalogVersion) > 0) {
     throw new Complaint(
       `The stage '${stage.name}' still has the catalogue ${catalogVersion}, and catalog.json is ${here}: deploy it first.`,
@@ -35,24 +45,30 @@ async function start(stage: StageAccess, asked: WaveArguments, say: Say): Promis
     priority: asked.priority,
   };
   const { waveId, productIds, refreshWithinSeconds, priority } = announced;
-  const everyone = productIds.length === 0;
+  const who = productIds.length === 0 ? 'All players' : `Players that hold ${productIds.join(', ')}`;
+  const where = `--stage ${asked.stage}${asked.ssmStage === undefined ? '' : ` --ssm-stage ${asked.ssmStage}`}`;
   say(
     `Announcing the catalogue ${catalogVersion} to the players of '${stage.name}', as the wave ${waveId} …`,
   );
   await publish(stage, announced);
-  say(`  done. ${everyone ? 'All players' : `Players that hold ${productIds.join(', ')}`} refresh within
-  ${refreshWithinSeconds} s at priority ${priority}; a hidden tab when it is shown.
+  say(`  done. ${who} refresh within ${refreshWithinSeconds} s
+  at priority ${priority}; a hidden tab when it is shown.
   Momento does not say how many have heard of it. Who was not connected learns at its next read.
-  To abort: npm run wave -- abort --stage ${asked.stage}${asked.ssmStage === undefined ? '' : ` --ssm-stage ${asked.ssmStage}`} --wave ${waveId}`);
+  To abort: npm run wave -- abort ${where} --wave ${waveId}`);
 }
 
 /** Asks nothing of the stage but its topic: players go by the wave's id, and it may be the stage that is in trouble. */
-async function abort(stage: StageAccess, { waveId = '' }: WaveArguments, say: Say): Promise<void> {
+async function abort(
+  { catalog }: World,
+  stage: StageAccess,
+  { waveId = '' }: WaveArguments,
+  say: Say,
+): Promise<void> {
   say(`Aborting the wave ${waveId} of '${stage.name}' …`);
   await publish(stage, {
     waveId,
     state: 'abort',
-    catalogVersion: loadCatalog().catalogVersion,
+    catalogVersion: catalog.catalogVersion,
     productIds: [],
     refreshWithinSeconds: 0,
     priority: 'normal',

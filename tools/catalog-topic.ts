@@ -48,6 +48,6 @@ function complaintOf(error: unknown, { ssmName, momentoCacheName }: StageAccess)
     );
   }
   return complain(
-    `Momento did not take it, or did not say so (${error.message}). Doing it again does no harm.`,
+    `Momento did not take it, or did not say so (${error.message}). Doing it again with the same --wave does no harm.`,
   );
 }

@@ -8,6 +8,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vite
 import { writeAddresses } from '../../local/addresses.ts';
 import type { LocalStack } from '../../local/stack.ts';
 import { loadCatalog } from '../../shared/catalog.ts';
+import type { Catalog } from '../../shared/domain/catalog.ts';
 import type { CatalogChanged } from '../../shared/domain/catalog-messages.ts';
 import { announceWave } from '../../tools/announce-wave.ts';
 import { newViewer, startStack, tokensOf, topicClient } from './support.ts';
@@ -47,9 +48,12 @@ async function command(line: string): Promise<string> {
 }
 
 /** Runs it in this process; everything that it says. */
-async function announce(line: string): Promise<string> {
+async function announce(
+  line: string,
+  catalog: Pick<Catalog, 'catalogVersion'> = loadCatalog(),
+): Promise<string> {
   const said: string[] = [];
-  await announceWave(line.split(' '), (text) => said.push(text));
+  await announceWave({ catalog })(line.split(' '), (text) => said.push(text));
   return said.join('\n');
 }
 
@@ -77,7 +81,7 @@ test('npm run wave reaches a viewer’s player, and says how it is aborted', asy
       },
     },
   ]);
-  expect(said).toContain('Players that hold premium refresh within\n  120 s at priority high');
+  expect(said).toContain('Players that hold premium refresh within 120 s\n  at priority high');
   expect(said).toContain('npm run wave -- abort --stage local --wave w1');
 });
 
@@ -122,6 +126,15 @@ describe('the command says what is in its way', () => {
     writeAddresses(empty, { AWS_REGION: 'eu-west-1', AWS_ENDPOINT_URL_LAMBDA: 'http://127.0.0.1:9' }); // was killed
     await expect(announce('start --stage local')).rejects.toThrow('start the local stack with npm start');
     await rm(empty, { recursive: true });
+  });
+
+  test('the catalogue that lies here is not deployed yet', async () => {
+    vi.stubEnv('USHER_DATA', dataDir);
+    const newer = { catalogVersion: '2099-01-01.1' };
+    await expect(announce('start --stage local --wave early', newer)).rejects.toThrow('deploy it first');
+    await announce('abort --stage local --wave late', newer); // is needed most when a deployment went wrong
+    await hearing('late.abort');
+    expect(heard.some(({ id }) => id === 'early.start')).toBe(false);
   });
 
   test('no such stage, or one that is not deployed', async () => {
