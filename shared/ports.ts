@@ -87,6 +87,8 @@ export interface SnapshotCache {
   read(accountId: string): Promise<CachedSnapshot | undefined>;
   /** Stores it if what is cached is still what was read (`undefined` = nothing). False when it is not. */
   replace(snapshot: Snapshot, read: CachedSnapshot | undefined, ttlSeconds: number): Promise<boolean>;
+  /** Stores it if exactly `previous` is cached, which needs no reading before. False when anything else is, or nothing. */
+  supersede(previous: Snapshot, snapshot: Snapshot, ttlSeconds: number): Promise<boolean>;
 }
 
 /** Tells whoever listens to the account. Returns when the message is accepted; throws Unavailable. */

@@ -2,13 +2,15 @@ import type { Snapshot } from '../domain/entitlements.ts';
 import { toMs } from '../domain/instants.ts';
 import { compareSnapshots } from '../domain/snapshots.ts';
 import { Unavailable } from '../errors.ts';
-import type { AccountStore, CachedSnapshot, SnapshotCache } from '../ports.ts';
+import type { AccountStore, SnapshotCache } from '../ports.ts';
 
 interface World {
   readonly accounts: Pick<AccountStore, 'read'>;
   readonly cache: SnapshotCache;
   readonly now: () => number;
 }
+
+type CacheWorld = Pick<World, 'cache' | 'now'>;
 
 /** Momento keeps an item for at most a day. */
 const LONGEST_TTL_SECONDS = 24 * 3600;
@@ -26,21 +28,35 @@ export async function fillCache(world: World, snapshot: Snapshot): Promise<Snaps
   return followTable(world, snapshot);
 }
 
+/** The first half of filling the cache; it must be followed by the second. */
+export function writeUnlessNewer(world: CacheWorld, snapshot: Snapshot): Promise<void> {
+  return writeUnless(world, snapshot, (cached) => compareSnapshots(cached, snapshot) >= 0);
+}
+
 /**
- * The first half of filling the cache; it must be followed by the second. `early` is what the caller has found in the
- * cache before: if that is no longer there, nothing is written on the strength of it.
+ * The same for who has just put a snapshot into the table in the place of `previous`, or found nothing to change there:
+ * nearly always `previous` is what is cached, to the letter, and one call does it. What is cached under the same version
+ * in other words, as by a reader that computed it, gives way too: then the next change finds the table's words.
  */
-export async function writeUnlessNewer(
-  { cache, now }: Omit<World, 'accounts'>,
+export async function writeInPlaceOf(
+  world: CacheWorld,
+  previous: Snapshot | undefined,
   snapshot: Snapshot,
-  early?: Promise<CachedSnapshot | undefined>,
 ): Promise<void> {
-  let reading = early ?? cache.read(snapshot.accountId);
+  const { cache, now } = world;
+  if (previous && (await cache.supersede(previous, snapshot, ttlSeconds(snapshot, now())))) return;
+  await writeUnless(world, snapshot, (cached) => compareSnapshots(cached, snapshot) > 0);
+}
+
+async function writeUnless(
+  { cache, now }: CacheWorld,
+  snapshot: Snapshot,
+  mayStay: (cached: Snapshot) => boolean,
+): Promise<void> {
   for (let round = 0; round < MOST_ROUNDS; round++) {
-    const cached = await reading;
-    if (cached?.snapshot && compareSnapshots(cached.snapshot, snapshot) >= 0) return;
+    const cached = await cache.read(snapshot.accountId);
+    if (cached?.snapshot && mayStay(cached.snapshot)) return;
     if (await cache.replace(snapshot, cached, ttlSeconds(snapshot, now()))) return;
-    reading = cache.read(snapshot.accountId);
   }
   throw new Unavailable('the cached snapshot is being changed by many at once');
 }

@@ -1,4 +1,3 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { announcementsOf, quietOnes, replacement } from '../domain/announcements.ts';
 import { endExcess } from '../concurrency/end-excess.ts';
 import { boundaryMs, isNear, secondsUntil } from '../domain/boundaries.ts';
@@ -11,13 +10,12 @@ import type {
   AccountRecord,
   AccountStore,
   AccountTopic,
-  CachedSnapshot,
   CheckoutQueue,
   SlotStore,
   SnapshotCache,
 } from '../ports.ts';
 import { all, both } from '../wait-for-all.ts';
-import { followTable, writeUnlessNewer } from './fill-cache.ts';
+import { followTable, writeInPlaceOf } from './fill-cache.ts';
 import { readAccount } from './read-account.ts';
 
 interface World {
@@ -48,9 +46,9 @@ const MOST_WAITING = 64;
 /**
  * Keeps what was reported and brings the account's answer up to date everywhere: commits both to the table with what
  * is to be announced, writes the cache, announces, gives the purchases items of their own, asks for the next recompute
- * when time changes the answer soon, and ends the sessions that are too many by now. Safe to repeat and to break off after any step: the next run finishes it. What does not wait
- * for another step runs beside it, so that four calls follow one another between the queue and the player: account
- * read, commit, cache, publish.
+ * when time changes the answer soon, and ends the sessions that are too many by now. Safe to repeat and to break off
+ * after any step: the next run finishes it. Four calls follow one another between the queue and the player, and nothing
+ * runs beside them: account read, commit, cache, publish.
  * @throws Unavailable when the table, the cache or the topic does not answer.
  */
 export async function recompute(
@@ -59,8 +57,8 @@ export async function recompute(
   reported: readonly Purchase[] = [],
 ): Promise<void> {
   const startedMs = world.now();
-  const { record, cached } = await commitNext(world, accountId, reported);
-  await writeUnlessNewer(world, record.snapshot, cached?.());
+  const { record, previous } = await commitNext(world, accountId, reported);
+  await writeInPlaceOf(world, previous, record.snapshot);
   const published = await publish(world, accountId, record.outbox, startedMs + BUDGET_MS);
   await both(finish(world, accountId, record.inbox, published), returnSoon(world, record.snapshot));
   // First the cache is as new as the table: a session that starts meanwhile looks there after it has its slot.
@@ -71,13 +69,13 @@ export async function recompute(
   }
 }
 
-/** Computes and commits until nobody interferes; returns what the table then holds, and what the cache did. */
+/** Computes and commits until nobody interferes; returns what the table then holds, and what it answered before. */
 async function commitNext(
   world: World,
   accountId: string,
   reported: readonly Purchase[],
-): Promise<{ readonly record: AccountRecord; readonly cached?: CacheRead }> {
-  const { accounts, cache, catalog, now } = world;
+): Promise<{ readonly record: AccountRecord; readonly previous: Snapshot | undefined }> {
+  const { accounts, catalog, now } = world;
   for (let conflicts = 0; conflicts < MOST_CONFLICTS; conflicts++) {
     const { record, purchases: known } = await readAccount({ accounts }, accountId);
     const purchases = latestOf([...known, ...reported]);
@@ -92,7 +90,7 @@ async function commitNext(
     const same = record && order === 0 && changes.length === 0 && news.length === 0;
     const boundaryAtMs = boundaryMs(snapshot);
     const indexed = record?.boundaryAtMs === boundaryAtMs;
-    if (same && indexed && snapshot.nextChangeAt === previous.nextChangeAt) return { record };
+    if (same && indexed && snapshot.nextChangeAt === previous.nextChangeAt) return { record, previous };
 
     const waiting = record?.inbox ?? [];
     if (waiting.length > 0 && waiting.length + news.length > MOST_WAITING) {
@@ -107,8 +105,7 @@ async function commitNext(
     // What time has taken since then counts, and so does what it had given since then and is gone by now.
     const narrower = [previous, refolded(previous, now())].some((before) => takesAway(before, snapshot));
     const commit = { read: record, next: snapshot, basis, outbox, inbox: news, takesAway: narrower };
-    const [committed, cached] = await both(accounts.commit(commit), readEarly(cache, accountId));
-    if (!committed) continue;
+    if (!(await accounts.commit(commit))) continue;
     const next: AccountRecord = {
       snapshot,
       basis,
@@ -118,25 +115,9 @@ async function commitNext(
       sessionsDue: narrower ? snapshot.version : record?.sessionsDue,
       boundaryAtMs,
     };
-    return { record: next, cached };
+    return { record: next, previous: record?.snapshot };
   }
   throw new Unavailable('the account is being changed by many at once');
-}
-
-type CacheRead = () => Promise<CachedSnapshot | undefined>;
-
-/**
- * Reads the cache beside the commit, which leaves first: it is what everything waits for. An early read that fails is
- * no reason to stop: whoever asks for it then reads again, and fails as that one does.
- */
-async function readEarly(cache: SnapshotCache, accountId: string): Promise<CacheRead> {
-  await nextTurn();
-  try {
-    const cached = await cache.read(accountId);
-    return async () => cached;
-  } catch {
-    return () => cache.read(accountId);
-  }
 }
 
 /**

@@ -24,6 +24,13 @@ export function momentoSnapshotCache(momento: MomentoCache, cacheName: string): 
         const answer = await client.setIfPresentAndHashEqual(cacheName, accountId, text, read.hash, { ttl });
         return answered(answer, 'setIfPresentAndHashEqual').type === 'Stored';
       }),
+
+    supersede: (previous, snapshot, ttl) =>
+      momento.use(async (client) => {
+        const [is, was] = [JSON.stringify(snapshot), JSON.stringify(previous)];
+        const answer = await client.setIfEqual(cacheName, snapshot.accountId, is, was, { ttl });
+        return answered(answer, 'setIfEqual').type === 'Stored';
+      }),
   };
 }
 

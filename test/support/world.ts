@@ -147,6 +147,12 @@ export function memoryWorld({ catalog = loadCatalog(), now = fakeClock() } = {})
       if (unchanged) cached.set(snapshot.accountId, snapshot);
       return unchanged === true;
     },
+    supersede: async (previous, snapshot) => {
+      const known = cached.get(snapshot.accountId);
+      const unchanged = known !== undefined && hashOf(known).equals(hashOf(previous));
+      if (unchanged) cached.set(snapshot.accountId, snapshot);
+      return unchanged;
+    },
     flush: () => cached.clear(),
   };
 

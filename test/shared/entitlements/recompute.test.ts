@@ -53,6 +53,29 @@ describe('a purchase', () => {
     expect([...world.purchases.get('ada')!.values()]).toEqual([purchase()]);
   });
 
+  test('reaches the topic by four calls where the cache holds what the table holds', async () => {
+    const world = memoryWorld();
+    const calls: string[] = [];
+    const steps = { before: async (call: string) => void calls.push(call), after: async () => {} };
+    const watched = {
+      accounts: interrupted(world.accounts, steps),
+      cache: interrupted(world.cache, steps),
+      topic: interrupted(world.topic, steps),
+    };
+    await deliver(world, world, purchase());
+    await recompute({ ...world, ...watched }, 'ada', [purchase({ purchaseId: 'sub_2' })]);
+    expect(calls.slice(0, 4)).toEqual(['readAll', 'commit', 'supersede', 'publish']);
+  });
+
+  test('finds the table’s words in the cache although the account’s first reader put its own there', async () => {
+    const world = memoryWorld();
+    await readSnapshot(world, 'ada');
+    world.now.advance(1000);
+    expect(world.queued).toEqual([{ kind: 'recompute', accountId: 'ada' }]);
+    await recompute(world, 'ada');
+    expect(world.cached.get('ada')).toEqual(world.stored.get('ada'));
+  });
+
   test('has an item of its own only after the player was told, and is never neither there nor in the inbox', async () => {
     const world = memoryWorld();
     const told: string[] = [];
@@ -495,6 +518,22 @@ describe('recomputes, fills and flushes that interleave', () => {
     };
     expect(await fillCache({ ...world, cache: watched }, older)).toMatchObject({ version: 2 });
     expect(overwritten).toEqual([]);
+  });
+
+  test('leave a newer cached answer alone after a commit, too', async () => {
+    const world = memoryWorld();
+    await deliver(world, world, purchase());
+    const seen: (number | undefined)[] = [];
+    const accounts = interrupted(world.accounts, {
+      before: async () => {},
+      after: async (step) => {
+        if (step === 'commit') await deliver(world, world, purchase({ purchaseId: 'overtakes' }));
+      },
+    });
+    const look = async () => void seen.push(world.cached.get('ada')?.version);
+    const cache = interrupted(world.cache, { before: look, after: look });
+    await recompute({ ...world, accounts, cache }, 'ada', [purchase({ purchaseId: 'overtaken' })]);
+    expect(new Set(seen)).toEqual(new Set([3]));
   });
 
   const buy = fc.record({

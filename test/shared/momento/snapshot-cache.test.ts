@@ -75,6 +75,26 @@ describe('a snapshot is replaced', () => {
     expect(outcomes.toSorted()).toEqual([false, true]);
   });
 
+  it('by the one that follows it, unread', async () => {
+    const { cache, momento } = await world();
+    await cache.replace(snapshot, undefined, 60);
+    expect(await cache.supersede(snapshot, newer, 60)).toBe(true);
+    expect((await cache.read('ada'))?.snapshot).toEqual(newer);
+    expect(momento.countCalls('GetWithHash')).toBe(1);
+  });
+
+  it('not unread where anything else is cached, be it the same in other words, or nothing', async () => {
+    const { cache, momento } = await world();
+    expect(await cache.supersede(snapshot, newer, 60)).toBe(false);
+    expect(await cache.read('ada')).toBeUndefined();
+    for (const other of [newest, { ...snapshot, asOf: '2026-11-22T09:59:59.999Z' }]) {
+      momento.flushCache(CACHE);
+      await cache.replace(other, undefined, 60);
+      expect(await cache.supersede(snapshot, newer, 60)).toBe(false);
+      expect((await cache.read('ada'))?.snapshot).toEqual(other);
+    }
+  });
+
   it('not if it is gone since it was read', async () => {
     const { cache, momento } = await world();
     await cache.replace(snapshot, undefined, 60);
