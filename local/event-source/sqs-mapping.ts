@@ -1,4 +1,4 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { setTimeout as wait } from 'node:timers/promises';
 import {
   DeleteMessageBatchCommand,
   type Message,
@@ -32,6 +32,12 @@ const longPollSeconds = 20;
 /** SQS gives and takes at most this many messages per call. */
 const messagesPerCall = 10;
 
+/**
+ * The next poll is begun when the batch is done, or this much later. Lambda has machines of its own for polling; here it
+ * would take the thread and the processor from a batch that is under way.
+ */
+const restMs = 20;
+
 /** After a failed call to the queue, so that a queue that is down does not become a busy loop. */
 const pauseAfterErrorMs = 1000;
 
@@ -56,7 +62,7 @@ export function startSqsMapping(dependencies: Dependencies, mapping: SqsMapping)
         if (messages.length === 0) continue;
         const done = process(dependencies, mapping, messages).finally(() => inFlight.delete(done));
         inFlight.add(done);
-        await nextTurn(); // the batch is with the function before work goes into the next poll
+        await Promise.race([done, pause(restMs, stopping.signal)]);
       } catch (error) {
         if (stopping.signal.aborted) return;
         dependencies.log(`polling ${mapping.queueArn} failed: ${String(error)}`);
@@ -153,12 +159,7 @@ function record({ queueArn, region }: SqsMapping, message: Message): object {
   };
 }
 
+/** Resolves after so long, or when the signal is given. */
 function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, ms);
-    signal.addEventListener('abort', () => {
-      clearTimeout(timer);
-      resolve();
-    });
-  });
+  return wait(ms, undefined, { signal }).catch(() => {});
 }
