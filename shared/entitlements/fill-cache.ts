@@ -6,7 +6,7 @@ import type { AccountStore, SnapshotCache } from '../ports.ts';
 
 interface World {
   readonly accounts: Pick<AccountStore, 'read'>;
-  readonly cache: SnapshotCache;
+  readonly cache: Pick<SnapshotCache, 'read' | 'replace'>;
   readonly now: () => number;
 }
 
@@ -39,7 +39,7 @@ export function writeUnlessNewer(world: CacheWorld, snapshot: Snapshot): Promise
  * in other words, as by a reader that computed it, gives way too: then the next change finds the table's words.
  */
 export async function writeInPlaceOf(
-  world: CacheWorld,
+  world: CacheWorld & { readonly cache: Pick<SnapshotCache, 'supersede'> },
   previous: Snapshot | undefined,
   snapshot: Snapshot,
 ): Promise<void> {

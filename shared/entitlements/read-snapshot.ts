@@ -8,7 +8,7 @@ import { readAccount } from './read-account.ts';
 
 interface World {
   readonly accounts: Pick<AccountStore, 'read' | 'readAll'>;
-  readonly cache: SnapshotCache;
+  readonly cache: Pick<SnapshotCache, 'read' | 'replace'>;
   readonly queue: CheckoutQueue;
   readonly catalog: Catalog;
   readonly now: () => number;
