@@ -29,7 +29,7 @@ export async function fillCache(world: World, snapshot: Snapshot): Promise<Snaps
 }
 
 /** The first half of filling the cache; it must be followed by the second. */
-export function writeUnlessNewer(world: CacheWorld, snapshot: Snapshot): Promise<void> {
+function writeUnlessNewer(world: CacheWorld, snapshot: Snapshot): Promise<void> {
   return writeUnless(world, snapshot, (cached) => compareSnapshots(cached, snapshot) >= 0);
 }
 
