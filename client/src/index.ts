@@ -5,6 +5,7 @@ export type { EndReason } from '../../shared/domain/sessions.ts';
 export type { ConnectionState } from './entitlements/follow-entitlements.ts';
 export type { VideoEvents, VideoPlayback, VideoState } from './playback/attach-video.ts';
 export type { AttachOptions } from './playback/attachments.ts';
+export type { Identity } from './playback/identity.ts';
 export type { StopReason } from './playback/playback-state.ts';
 export { Refusal, SignInNeeded } from './service/problems.ts';
 export type { Conflict, SessionEnd, Streams } from './service/session-answers.ts';

@@ -12,6 +12,7 @@ import { createListeners } from './listeners.ts';
 import { connectMomento } from './momento/momento.ts';
 import type { VideoPlayback } from './playback/attach-video.ts';
 import { createAttachments, type AttachOptions } from './playback/attachments.ts';
+import type { Identity } from './playback/identity.ts';
 import { page } from './playback/page.ts';
 import { followStreams, type LiveStreams } from './playback/streams.ts';
 import { accountOf } from './service/account-of.ts';
@@ -79,6 +80,8 @@ export interface Usher {
   /** The server's time, as far as it is known here, in ms since the epoch. */
   now(): number;
   readCatalog(): Promise<Catalog>;
+  /** Who this tab is among the account's screens, as their lists name it. */
+  identify(): Promise<Identity>;
   /** Has everything computed afresh from the account's purchases ("restore purchases"). */
   restorePurchases(): Promise<void>;
   /**
@@ -117,6 +120,7 @@ export function createUsher(options: UsherOptions): Usher {
   });
   on('sessionEnd', (end) => videos.hearEnd(end));
   on('entitlements', ({ now }) => now.standing === 'confirmed' && videos.takeAccess(now.snapshot.access));
+  on('entitlements', ({ now, before }) => mostStreams(now) !== mostStreams(before) && liveStreams?.refresh());
   let entitlements: Entitlements = { standing: 'unknown' };
   let connection: ConnectionState = 'offline';
   let streams: Streams | undefined;
@@ -140,6 +144,7 @@ export function createUsher(options: UsherOptions): Usher {
     refresh: () => following?.refresh(),
     now: () => clock.now(),
     readCatalog: () => catalogue.read(),
+    identify: () => page.identify(),
     restorePurchases: async () => (await open()).requestRecompute(),
     attach: (video, attached) => videos.attach(video, attached),
     stop,
@@ -236,6 +241,10 @@ export function createUsher(options: UsherOptions): Usher {
     );
     return rests.map(({ productId }) => productId);
   }
+}
+
+function mostStreams(entitlements: Entitlements): number | undefined {
+  return entitlements.standing === 'unknown' ? undefined : entitlements.snapshot.access.maxStreams;
 }
 
 async function openApi({ configUrl, idToken }: UsherOptions): Promise<Api> {
