@@ -76,7 +76,7 @@ export interface LocalStack {
   readonly endpoints: Readonly<Record<'sqs' | 'dynamodb' | 'ssm' | 'cognito' | 'lambda', string>>;
   readonly momento: MomentoStandIn;
   readonly ssm: SsmStandIn;
-  readonly dynamodb: Pick<DynamoDbStandIn, 'calls'>;
+  readonly dynamodb: Pick<DynamoDbStandIn, 'calls' | 'callsBy'>;
   readonly cognito: CognitoStandIn;
   readonly logs: readonly { readonly functionName: string; readonly line: string }[];
   /** Runs a function, named as in AWS or by its logical id. Throws what the function threw. */

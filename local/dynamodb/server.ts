@@ -12,6 +12,8 @@ interface DynamoDbOptions {
 export interface DynamoDbStandIn extends Listening {
   /** How many calls have arrived since the start. */
   readonly calls: number;
+  /** How many of them are signed with this access key, which in the runner is a function's name. */
+  callsBy(accessKeyId: string): number;
 }
 
 /** DynamoDB by dynalite, on 127.0.0.1. It has no transactions, streams, backups or expiry by TTL. */
@@ -20,12 +22,18 @@ export async function startDynamoDb({ port = 0, directory }: DynamoDbOptions = {
   const immediately = { createTableMs: 0, deleteTableMs: 0, updateTableMs: 0 };
   const server = dynalite({ ...immediately, ...(directory !== undefined && { path: directory }) });
   let calls = 0;
-  server.on('request', () => void (calls += 1));
+  const callsBy = new Map<string, number>();
+  server.on('request', ({ headers }) => {
+    calls += 1;
+    const [, accessKeyId = ''] = /Credential=([^/]+)\//.exec(headers.authorization ?? '') ?? [];
+    callsBy.set(accessKeyId, (callsBy.get(accessKeyId) ?? 0) + 1);
+  });
   const listening = await listen(server, port);
   return {
     ...listening,
     get calls() {
       return calls;
     },
+    callsBy: (accessKeyId) => callsBy.get(accessKeyId) ?? 0,
   };
 }

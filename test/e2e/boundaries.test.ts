@@ -79,6 +79,7 @@ test('who was missed is found by the run, and is where it belongs from then on',
   const Item = { pk: '#boundaries', sk: 'progress', ahead: stopped, behind: stopped };
   await table.send(new PutCommand({ TableName, Item }));
   await stack.invoke('usher-local-announce-boundaries', {});
+  expect(stack.dynamodb.callsBy('usher-local-announce-boundaries')).toBeGreaterThan(30 * 8);
   await until(async () => {
     const { Item: item } = await table.send(new GetCommand({ ...account, ConsistentRead: true }));
     return item?.['boundaryAtMs'] === Date.parse(validUntil);
