@@ -6,8 +6,6 @@ import { createPlayback, type PlaybackWorld } from './playback.ts';
 /** The part of a `<video>` or `<audio>` that is needed. */
 export interface Media {
   readonly paused: boolean;
-  readonly ended: boolean;
-  readonly error: unknown;
   readonly readyState: number;
   play(): Promise<void>;
   pause(): void;
@@ -205,9 +203,9 @@ export function attachVideo(
     });
   }
 
+  /** If it does not rest after all, its next `play` is on the way and ends this. */
   function restNow(): void {
-    const isResting = video.paused || video.error !== null;
-    if (!isResting || isHeld || rest || video.ended || !isUnderWay()) return;
+    if (isHeld || rest || !isUnderWay()) return;
     const limitMs = pauseLimitSeconds * 1000;
     const cancel = limitMs > LONGEST_TIMER_MS ? () => {} : world.after(limitMs, () => void stop());
     rest = { sinceMs: world.now(), cancel };

@@ -342,6 +342,15 @@ test('pauses and says why when another screen takes its place; pressing play sta
   expect(video.paused).toBe(false);
 });
 
+test('a paused video that loses its session goes on saying why when the limit of its pause has passed', async () => {
+  const { video, playback } = await playing({ pauseLimitSeconds: 60 });
+  video.viewerPauses();
+  await pass(30);
+  playback.hearEnd({ sessionId: 's1', deviceId: 'd', reason: 'terminated' });
+  await pass(600);
+  expect(playback.state).toMatchObject({ kind: 'stopped' });
+});
+
 test.each(['terminated', 'superseded', 'revoked'] as const)(
   'pauses and says so when a heartbeat finds its session %s',
   async (reason) => {
@@ -406,6 +415,33 @@ test('waits as long as the service asks, and then plays by itself', async () => 
   expect(video.paused).toBe(true);
   await pass(11);
   expect(playback.state.kind).toBe('playing');
+  expect(video.paused).toBe(false);
+});
+
+test('a video that still loads while the service is busy keeps the promise of whoever played it', async () => {
+  const video = createVideo({ isLoaded: false });
+  const { starts, playback } = attached(video);
+  starts.push(busy);
+  const promise = video.press();
+  await settle();
+  expect(playback.state.kind).toBe('waiting');
+  video.load();
+  await Promise.all([expect(promise).resolves.toBeUndefined(), settle()]);
+  expect(video.paused).toBe(true);
+  await pass(11);
+  expect(video.paused).toBe(false);
+});
+
+test('a busy service that lets the lease run out holds the video, and it goes on when there is a session', async () => {
+  const { video, beats, playback } = await playing();
+  beats.push(new Refusal(503, 'unavailable', 'busy', 60));
+  await pass(39);
+  expect(video.paused).toBe(false);
+  await pass(2);
+  expect(playback.state.kind).toBe('waiting');
+  expect(video.paused).toBe(true);
+  await pass(36);
+  expect(playback.state).toMatchObject({ kind: 'playing', sessionId: 's2' });
   expect(video.paused).toBe(false);
 });
 
@@ -482,6 +518,7 @@ test('a viewer who pauses as it plays on is left alone', async () => {
 
 test('another source of the same content keeps the session, if it is played in time', async () => {
   const { video, playback, calls } = await playing({ pauseLimitSeconds: 10 });
+  video.viewerPauses();
   video.replaceSource();
   await pass(9);
   const promise = video.press();
@@ -489,10 +526,12 @@ test('another source of the same content keeps the session, if it is played in t
   video.load();
   await Promise.all([promise, settle()]);
   expect(playback.state).toMatchObject({ kind: 'playing', sessionId: 's1' });
+  await pass(9);
+  expect(playback.state).toMatchObject({ kind: 'playing', sessionId: 's1' });
   video.replaceSource();
   await pass(11);
   expect(playback.state.kind).toBe('idle');
-  expect(calls).toEqual(['beat t1', 'end t1']);
+  expect(calls.at(-1)).toBe('end t1');
 });
 
 test('a video that fails keeps its session no longer than a paused one', async () => {

@@ -27,8 +27,6 @@ export function createVideo({ isLoaded = true } = {}): FakeVideo {
   const target = new EventTarget();
   const log: string[] = [];
   let paused = true;
-  let ended = false;
-  let error: unknown = null;
   let readyState = isLoaded ? 4 : 0;
   let wantsGesture = false;
   let waiters: Waiter[] = [];
@@ -61,7 +59,6 @@ export function createVideo({ isLoaded = true } = {}): FakeVideo {
     if (wantsGesture && !isByHand) return Promise.reject(new DOMException('no gesture', 'NotAllowedError'));
     const waiter = Promise.withResolvers<void>();
     waiters.push(waiter);
-    ended = false;
     if (paused) {
       paused = false;
       happen('play');
@@ -84,12 +81,6 @@ export function createVideo({ isLoaded = true } = {}): FakeVideo {
     log,
     get paused() {
       return paused;
-    },
-    get ended() {
-      return ended;
-    },
-    get error() {
-      return error;
     },
     get readyState() {
       return readyState;
@@ -115,21 +106,16 @@ export function createVideo({ isLoaded = true } = {}): FakeVideo {
     },
     happen,
     reachEnd() {
-      ended = true;
       pause();
       happen('ended');
     },
     replaceSource() {
       readyState = 0;
-      error = null;
       paused = true;
       happen('emptied');
       breakPromises();
     },
-    fail() {
-      error = { code: 3 };
-      happen('error');
-    },
+    fail: () => happen('error'),
     wantGesture() {
       wantsGesture = true;
     },
