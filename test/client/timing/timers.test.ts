@@ -29,13 +29,14 @@ test('calls back once, by the worker’s clock where the page’s own is slowed 
   expect(act).toHaveBeenCalledTimes(1);
 });
 
-test('calls back by the page’s own clock where there is no worker', () => {
+test('calls back by the page’s own clock where the worker does not answer, and where none can be made', () => {
   const { worker, answer } = createWorker();
   const act = vi.fn<() => void>();
   steadyTimers(worker)(15_000, act);
+  steadyTimers(undefined)(15_000, act);
   vi.advanceTimersByTime(15_000);
   answer(1);
-  expect(act).toHaveBeenCalledTimes(1);
+  expect(act).toHaveBeenCalledTimes(2);
 });
 
 test('does not call back what was cancelled, and keeps the others', () => {
