@@ -110,10 +110,10 @@ export function createUsher(options: UsherOptions): Usher {
     (catalog) => tell('catalog', catalog),
   );
   const videos = createAttachments({
-    api,
+    openApi: open,
     page,
     deviceType: options.deviceType,
-    now: Date.now,
+    now: () => clock.now(),
     after,
     delayAfter: retry,
     onStreamsChanged: () => liveStreams?.refresh(),

@@ -27,8 +27,11 @@ export interface AttachOptions extends VideoOptions {
 /** What a video has a session for. */
 export type Attached = Pick<AttachOptions, 'contentId' | 'requires'>;
 
+type SessionApi = Pick<Api, 'startSession' | 'beat' | 'endSession' | 'endOnLeaving'>;
+
 interface World {
-  readonly api: Promise<Pick<Api, 'startSession' | 'beat' | 'endSession' | 'endOnLeaving'>>;
+  /** @throws TypeError where the service cannot be found, as without a network */
+  readonly openApi: () => Promise<SessionApi>;
   readonly deviceType: DeviceType | undefined;
   readonly now: () => number;
   readonly after: After;
@@ -79,12 +82,8 @@ export function createAttachments(world: World): Attachments {
   const entries = new Map<Media, Entry>();
   let granted: readonly string[] = [];
   let listening: AbortController | undefined;
-  /** Once it is there: a page that goes away cannot wait for it. */
-  let api: Awaited<World['api']> | undefined;
-  world.api.then(
-    (ready) => (api = ready),
-    () => {}, // whoever starts a session is told
-  );
+  /** What sessions were started with: a page that goes away cannot wait for it. */
+  let api: SessionApi | undefined;
 
   return {
     attach(video, options) {
@@ -132,8 +131,9 @@ export function createAttachments(world: World): Attachments {
   function sessionsOf(number: number, { deviceType = world.deviceType ?? 'web' }: AttachOptions) {
     return {
       async start({ contentId }: Title, terminate: string | undefined) {
-        const [{ startSession }, { deviceId, playerId }] = await Promise.all([world.api, page.identify()]);
-        return startSession({
+        const [opened, { deviceId, playerId }] = await Promise.all([world.openApi(), page.identify()]);
+        api = opened;
+        return opened.startSession({
           contentId,
           deviceId,
           playerId: number === 1 ? playerId : `${playerId}.${number}`,
@@ -141,8 +141,8 @@ export function createAttachments(world: World): Attachments {
           ...(terminate !== undefined && { terminate }),
         });
       },
-      beat: async (handle: SessionHandle) => (await world.api).beat(handle),
-      end: async (handle: SessionHandle) => (await world.api).endSession(handle),
+      beat: async (handle: SessionHandle) => (await world.openApi()).beat(handle),
+      end: async (handle: SessionHandle) => (await world.openApi()).endSession(handle),
       endOnLeaving: (handle: SessionHandle) => api?.endOnLeaving(handle),
     };
   }

@@ -31,7 +31,7 @@ function createStage(deviceType?: 'tv') {
     degraded: false,
   });
   const world = {
-    api: Promise.resolve({
+    openApi: async () => ({
       async startSession(asked: SessionRequest) {
         starts.push(asked);
         return { kind: 'started' as const, session: { sessionId: `s${starts.length}`, ...lease() } };
@@ -174,4 +174,19 @@ test('ends everything as the page goes, and listens to the page for as long as t
   expect(listeners).toHaveLength(0);
   await vi.advanceTimersByTimeAsync(1);
   expect(ended).toEqual(['t3']);
+});
+
+test('a service that cannot be found is looked for again by whoever presses play again', async () => {
+  const { world, starts } = createStage();
+  let isThere = false;
+  const openApi = () => (isThere ? world.openApi() : Promise.reject(new TypeError('Failed to fetch')));
+  const video = createVideo();
+  const playback = createAttachments({ ...world, openApi }).attach(video, { contentId: 'harbour' });
+  await play(video);
+  expect(playback.state).toMatchObject({ kind: 'stopped', why: { kind: 'failed' } });
+  expect(video.paused).toBe(true);
+  isThere = true;
+  await play(video);
+  expect(video.paused).toBe(false);
+  expect(starts).toHaveLength(1);
 });
