@@ -89,8 +89,11 @@ export interface Usher {
    * attached already is detached from what it was attached to.
    */
   attach(video: HTMLMediaElement, options: AttachOptions): VideoPlayback;
-  /** Ends what plays, follows nothing any more, and forgets what was kept when `forget` says so, as on signing out. */
-  stop(options?: { readonly forget?: boolean }): void;
+  /**
+   * Ends what plays, follows nothing any more, and forgets what was kept when `forget` says so, as on signing out.
+   * Resolves when the service knows what has ended, or cannot be told: until then it may ask for an ID token.
+   */
+  stop(options?: { readonly forget?: boolean }): Promise<void>;
 }
 
 /** Nothing happens before `start`. */
@@ -176,7 +179,7 @@ export function createUsher(options: UsherOptions): Usher {
         onSessionEnd: (end) => tell('sessionEnd', end),
         onWave: ({ catalogVersion }) => catalogue.hear(catalogVersion),
         onStopped(error) {
-          stop();
+          void stop();
           tell('stopped', error);
         },
       },
@@ -200,13 +203,14 @@ export function createUsher(options: UsherOptions): Usher {
     });
   }
 
-  function stop({ forget = false }: { readonly forget?: boolean } = {}): void {
-    videos.detachAll();
+  async function stop({ forget = false }: { readonly forget?: boolean } = {}): Promise<void> {
+    const ended = videos.detachAll();
     wakers?.abort();
     following?.stop({ forget });
     if (forget) show({ standing: 'unknown' });
     liveStreams?.stop();
     catalogue.stop();
+    await ended;
   }
 
   /** The service as its configuration describes it, which is read again after it could not be. */

@@ -61,7 +61,7 @@ export interface Attachments {
   hearEnd(end: SessionEnd): void;
   /** Stops what rests on a tag that was granted and is no longer. Pass only what the service has confirmed. */
   takeAccess(access: Snapshot['access']): void;
-  detachAll(): void;
+  detachAll(): Promise<void>;
 }
 
 interface Entry {
@@ -123,8 +123,8 @@ export function createAttachments(world: World): Attachments {
         if (options.requires?.some((tag) => lost.includes(tag))) playback.revoke();
       }
     },
-    detachAll() {
-      for (const { playback } of attached()) void playback.detach();
+    async detachAll() {
+      await Promise.all(attached().map(({ playback }) => playback.detach()));
     },
   };
 
