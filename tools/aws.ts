@@ -11,7 +11,7 @@ export interface AwsAccess {
   readonly endpoint?: string;
 }
 
-type Service = 'SSM' | 'LAMBDA';
+type Service = 'SSM' | 'LAMBDA' | 'SQS';
 
 const NOT_RUNNING = 'Nothing runs here: start the local stack with npm start, and leave it running.';
 

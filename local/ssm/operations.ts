@@ -16,6 +16,7 @@ export function operations(world: World): Operations {
     PutParameter: putParameter(world),
     DeleteParameter: deleteParameter(world),
     DeleteParameters: deleteParameters(world),
+    GetServiceSetting: getServiceSetting(world),
   };
 }
 
@@ -105,6 +106,20 @@ const deleteParameters = ({ parameters }: World) =>
       InvalidParameters: wanted.filter(({ existed }) => !existed).map(({ each }) => each),
     };
   });
+
+const setting = z.object({
+  SettingId: z.literal('/ssm/parameter-store/default-parameter-tier', 'the stand-in has only this setting'),
+});
+
+const getServiceSetting = ({ region }: World) =>
+  operation('signed', setting, ({ SettingId }) => ({
+    ServiceSetting: {
+      SettingId,
+      SettingValue: 'Standard',
+      Status: 'Default',
+      ARN: `arn:aws:ssm:${region}:000000000000:servicesetting${SettingId}`,
+    },
+  }));
 
 const ARN = /^arn:[^:]*:ssm:[^:]*:[^:]*:parameter/;
 
