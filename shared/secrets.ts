@@ -21,7 +21,7 @@ interface SecretsOptions<Name extends string> {
 }
 
 /** A rotated secret is followed within this time. */
-const FRESH_MS = 5 * 60_000;
+export const FRESH_MS = 5 * 60_000;
 
 /** After a failed fetch the last known values serve this long before the next try, which may hang again. */
 const RETRY_MS = 15_000;
