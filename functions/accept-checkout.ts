@@ -8,6 +8,7 @@ import { jsonOf, type HttpReply, type HttpRequest } from '../shared/lambda/http-
 import { open } from '../shared/lambda/http.ts';
 import { Refused } from '../shared/lambda/problems.ts';
 import { noteMissing } from '../shared/lambda/log.ts';
+import { tally } from '../shared/lambda/metrics.ts';
 import type { CheckoutQueue } from '../shared/ports.ts';
 import { secretsFromSsm, type Secrets } from '../shared/secrets.ts';
 
@@ -31,6 +32,7 @@ export function acceptCheckout({ secrets, queue, catalog, now }: World) {
     requireNotAhead(purchase, now());
     const { catalogVersion } = catalog;
     await queue.send({ kind: 'purchase', event: checkoutEventOf(purchase), catalogVersion });
+    tally('PurchasesAccepted');
     return { status: 202, body: {} };
   };
 }

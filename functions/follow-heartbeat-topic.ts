@@ -1,6 +1,7 @@
 import { followHeartbeats } from '../shared/concurrency/follow-heartbeats.ts';
 import { numberSetting, setting } from '../shared/env.ts';
 import { logger, noteMissing } from '../shared/lambda/log.ts';
+import { publishTally } from '../shared/lambda/metrics.ts';
 import { momentoSecrets } from '../shared/lambda/momento-secrets.ts';
 import { momentoCache } from '../shared/momento/cache-client.ts';
 import { momentoHeartbeatTopic } from '../shared/momento/heartbeat-topic.ts';
@@ -23,6 +24,7 @@ export function followHeartbeatTopic({ intervalSeconds, ...world }: World) {
     const followed = await followHeartbeats(world, { intervalMs: intervalSeconds * 1000, untilMs });
     // The malformed ones are counted by this line, whatever the log level.
     logger[followed.malformedTotal > 0 ? 'warn' : 'info']('followed heartbeats', { ...followed });
+    await publishTally();
   };
 }
 

@@ -7,6 +7,7 @@ import { parseCheckoutMessage, type Order } from '../shared/checkout-message.ts'
 import { recompute } from '../shared/entitlements/recompute.ts';
 import { numberSetting, setting } from '../shared/env.ts';
 import { noteMissing } from '../shared/lambda/log.ts';
+import { tally } from '../shared/lambda/metrics.ts';
 import { momentoSecrets } from '../shared/lambda/momento-secrets.ts';
 import { batch, DONE, failed, type Outcome } from '../shared/lambda/queue.ts';
 import { momentoAccountTopic } from '../shared/momento/account-topic.ts';
@@ -28,6 +29,7 @@ export function recomputeEntitlements({ parse, recompute: recomputeAccount }: Wo
         accountId,
         orders.flatMap(({ purchase }) => purchase ?? []),
       );
+      tally('Recomputes');
       return DONE;
     } catch (error) {
       return failed(error);
@@ -62,13 +64,19 @@ const secrets = momentoSecrets('MOMENTO_DATA_KEY_PARAMETER');
 const momento = momentoCache(secrets);
 const cacheName = setting('MOMENTO_CACHE_NAME');
 const catalog = loadCatalog();
+const topic = momentoAccountTopic(secrets, cacheName);
 const queueUrl = setting('CHECKOUT_QUEUE_URL');
 const world = {
   queue: sqsCheckoutQueue(queueUrl),
   accounts: accountTable(setting('TABLE_NAME')),
   cache: momentoSnapshotCache(momento, cacheName),
   slots: momentoSlots(momento, cacheName, { leaseSeconds: numberSetting('LEASE_SECONDS') }),
-  topic: momentoAccountTopic(secrets, cacheName),
+  topic: {
+    publish: async (...[accountId, announcement]: Parameters<typeof topic.publish>) => {
+      await topic.publish(accountId, announcement);
+      tally('AnnouncementsPublished');
+    },
+  },
   catalog,
   now: Date.now,
   newId: randomUUID,

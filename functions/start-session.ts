@@ -6,6 +6,7 @@ import { stageDegradedSessions } from '../shared/lambda/degraded-sessions.ts';
 import { jsonOf, type HttpReply } from '../shared/lambda/http-messages.ts';
 import { viewer, type ViewerRequest } from '../shared/lambda/http.ts';
 import { logger } from '../shared/lambda/log.ts';
+import { tally } from '../shared/lambda/metrics.ts';
 import { Refused } from '../shared/lambda/problems.ts';
 import { leaseOf } from '../shared/lambda/session-heartbeat.ts';
 import { stageSessionTokens } from '../shared/lambda/session-tokens.ts';
@@ -31,12 +32,18 @@ export function startSession({ heartbeatUrl, regionHeader, ...world }: World) {
     const started = await startWhateverAnswers(world, accountId, wanted);
     if (!started.admitted) {
       if (started.reason === 'not-entitled') {
+        tally('RefusalsNotEntitled');
         throw new Refused(403, 'not-entitled', undefined, { reason: started.refusal });
       }
+      tally('RefusalsTooManyStreams');
       throw new Refused(409, 'too-many-streams', undefined, { conflicts: started.conflicts.map(conflictOf) });
     }
     const { grant } = started;
-    if (grant.degradedUntilMs !== null) logger.warn('degraded admission', { accountId });
+    tally('Admissions');
+    if (grant.degradedUntilMs !== null) {
+      tally('DegradedAdmissions');
+      logger.warn('degraded admission', { accountId });
+    }
     return {
       status: 201,
       body: {

@@ -10,6 +10,7 @@ import {
   type HttpRequest,
 } from './http-messages.ts';
 import { describe, logger } from './log.ts';
+import { tallyTrouble, publishTally } from './metrics.ts';
 import { Refused } from './problems.ts';
 
 /**
@@ -31,9 +32,12 @@ export function functionUrl(method: string, answer: (request: HttpRequest) => Pr
       };
       return toResult(await within(context.getRemainingTimeInMillis() - RESERVE_MS, answer(request)));
     } catch (error) {
+      tallyTrouble(error);
       const refusal = refusalOf(error);
       logger[levelOf(refusal)]('refused', { status: refusal.status, error: describe(error) });
       return toResult(refusal);
+    } finally {
+      await publishTally();
     }
   };
 }

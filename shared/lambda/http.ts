@@ -14,6 +14,7 @@ import {
   type HttpRequest,
 } from './http-messages.ts';
 import { describe, logger } from './log.ts';
+import { tallyTrouble, publishTally } from './metrics.ts';
 import { Refused } from './problems.ts';
 
 /** A request of a signed-in viewer. */
@@ -54,13 +55,17 @@ function outOfTime(): never {
   throw new Unavailable('the answer took too long');
 }
 
-/** After-hooks run from last to first, so CORS comes first: it then also marks what the error mapper answers. */
+/**
+ * After-hooks run from last to first, so CORS comes first: it then also marks what the error mapper answers. The counts
+ * go out when that has counted its part.
+ */
 function stack(answer: (event: APIGatewayProxyEvent) => Promise<HttpReply>) {
   return middy<APIGatewayProxyEvent, APIGatewayProxyResult>({
     timeoutEarlyInMillis: RESERVE_MS,
     timeoutEarlyResponse: outOfTime,
   })
     .use(cors(corsOptions()))
+    .use({ after: publishTally, onError: publishTally })
     .use(problems())
     .handler(async (event) => {
       const reply = await answer(event);
@@ -83,6 +88,7 @@ function corsOptions() {
 function problems(): middy.MiddlewareObj<APIGatewayProxyEvent, APIGatewayProxyResult> {
   return {
     onError: (request) => {
+      tallyTrouble(request.error);
       const refusal = refusalOf(request.error);
       logger[levelOf(refusal)]('refused', {
         route: routeOf(request.event),

@@ -1,4 +1,5 @@
 import { Logger } from '@aws-lambda-powertools/logger';
+import { tallyTrouble } from './metrics.ts';
 
 /** One structured line per request or message, written at the edge: ids, never tokens, secrets or bodies. */
 export const logger = new Logger();
@@ -12,5 +13,6 @@ export function describe(error: unknown): Record<string, unknown> {
 
 /** Notes that an answer is right although a part was missing. */
 export function noteMissing(message: string, reason?: unknown): void {
+  tallyTrouble(reason);
   logger.warn(message, reason === undefined ? {} : { error: describe(reason) });
 }

@@ -3,6 +3,7 @@ import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import { CLIENT_OPTIONS } from '../aws/errors.ts';
 import { Malformed, Unavailable, UnknownProduct } from '../errors.ts';
 import { describe, logger } from './log.ts';
+import { tally, tallyTrouble, publishTally } from './metrics.ts';
 
 /** What became of one message. */
 export type Outcome = { readonly done: true } | { readonly done: false; readonly error: unknown };
@@ -49,6 +50,7 @@ export function batch(
       return true;
     }
     const { error } = outcome;
+    tallyTrouble(error);
     const receives = Number(record.attributes.ApproximateReceiveCount);
     if (error instanceof Unavailable) {
       logger.warn('waits', { messageId, receives, error: describe(error) });
@@ -57,6 +59,7 @@ export function batch(
     if (error instanceof Malformed || error instanceof UnknownProduct || receives >= MOST_UNEXPECTED) {
       logger.error('put aside', { messageId, receives, error: describe(error) });
       await putAside(record, error);
+      tally('DeadLetters');
       return true;
     }
     logger.error('failed', { messageId, receives, error: describe(error) });
@@ -105,7 +108,9 @@ export function batch(
         return [{ itemIdentifier: record.messageId }];
       }
     });
-    return { batchItemFailures: (await Promise.all(settled)).flat() };
+    const batchItemFailures = (await Promise.all(settled)).flat();
+    await publishTally();
+    return { batchItemFailures };
   };
 }
 

@@ -8,6 +8,7 @@ import type { EndReason } from '../domain/sessions.ts';
 import { TooOften, Unavailable } from '../errors.ts';
 import type { DegradedSessions, HeartbeatTracker, SessionGrant, SessionTokens } from '../ports.ts';
 import type { HttpReply } from './http-messages.ts';
+import { tally } from './metrics.ts';
 import { Refused } from './problems.ts';
 
 export interface HeartbeatWorld extends SessionWorld {
@@ -43,7 +44,10 @@ export async function answerSessionHeartbeat(
     countIfPossible(world, grant.accountId, grant.session.deviceId),
   ]);
   if (!beaten.alive) {
-    if (beaten.overAdmitted) world.warn('over-admitted', undefined);
+    if (beaten.overAdmitted) {
+      world.warn('over-admitted', undefined);
+      tally('OverAdmissions');
+    }
     throw sessionOver(beaten.reason);
   }
   if (counted && mustSlowDown(world, grant, counted)) {
