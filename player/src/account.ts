@@ -6,7 +6,7 @@ import {
   type CognitoUserSession,
 } from 'amazon-cognito-identity-js';
 import type { Config } from './config.ts';
-import { SignInNeeded } from '../../client/src/service/problems.ts';
+import { SignInNeeded } from '../../client/src/index.ts';
 
 /** Who is signed in. */
 export interface Viewer {

@@ -9,12 +9,20 @@ export type Place = Pick<Circumstances, 'region' | 'deviceType'>;
 
 const UNKNOWN = '';
 
-/** Offers every device, and every country that the catalogue speaks of; tells of each choice. */
-export function askForCircumstances(
-  { contents, products }: Catalog,
-  place: Place,
-  onChange: (place: Place) => void,
-): void {
+/** Tells of each choice. */
+export function hearCircumstances(onChange: (place: Place) => void): void {
+  const device = part('device-type', HTMLSelectElement);
+  const region = part('region', HTMLSelectElement);
+  part('circumstances', HTMLFormElement).addEventListener('change', () => {
+    onChange({
+      deviceType: DEVICE_TYPES.find((type) => type === device.value) ?? 'web',
+      region: region.value === UNKNOWN ? undefined : region.value,
+    });
+  });
+}
+
+/** Offers every device, and every country that the catalogue speaks of. */
+export function offerCircumstances({ contents, products }: Catalog, place: Place): void {
   const device = part('device-type', HTMLSelectElement);
   const region = part('region', HTMLSelectElement);
   const limited = [...contents, ...products].flatMap(({ regions }) => regions ?? []);
@@ -34,12 +42,4 @@ export function askForCircumstances(
       .map(({ code, name }) => element('option', { value: code, selected: code === place.region }, name)),
     element('option', { value: UNKNOWN, selected: place.region === undefined }, countryName(undefined)),
   );
-  const changed = () => {
-    onChange({
-      deviceType: DEVICE_TYPES.find((type) => type === device.value) ?? 'web',
-      region: region.value === UNKNOWN ? undefined : region.value,
-    });
-  };
-  device.addEventListener('change', changed);
-  region.addEventListener('change', changed);
 }

@@ -1,6 +1,5 @@
 import { button, element, part, replaceContents } from './element.ts';
-import type { Identity } from '../../client/src/playback/identity.ts';
-import type { Conflict, Streams } from '../../client/src/service/session-answers.ts';
+import type { Conflict, Identity, Streams } from '../../client/src/index.ts';
 import { whereOf } from './streams-view.ts';
 import { timeOf } from './words.ts';
 

@@ -1,6 +1,6 @@
 import type { Viewer } from './account.ts';
 import { part } from './element.ts';
-import type { ConnectionState } from '../../client/src/entitlements/follow-entitlements.ts';
+import type { ConnectionState } from '../../client/src/index.ts';
 
 const SENTENCES: Readonly<Record<ConnectionState, string>> = {
   live: 'Live',
@@ -11,7 +11,7 @@ const SENTENCES: Readonly<Record<ConnectionState, string>> = {
 /** Shows the parts of the page that are for a signed-in viewer, or those for nobody in particular. */
 export function showViewer(viewer: Viewer | undefined): void {
   part('viewer-email', HTMLElement).textContent = viewer?.email ?? '';
-  for (const id of ['signed-in', 'screens', 'plan', 'connection'])
+  for (const id of ['signed-in', 'screens', 'plan', 'log', 'connection'])
     part(id, HTMLElement).hidden = viewer === undefined;
   for (const id of ['sign-in', 'to-sign-in']) part(id, HTMLElement).hidden = viewer !== undefined;
 }

@@ -1,21 +1,23 @@
-import type { Catalog } from '../../shared/domain/catalog.ts';
-import type { Api } from '../../client/src/service/api.ts';
-import { delayAfter } from '../../client/src/timing/backoff.ts';
+import { Refusal, type Catalog, type Usher } from '../../client/src/index.ts';
 import { part } from './element.ts';
 import { sentenceOf } from './problem-words.ts';
 
+const FIRST_WAIT_MS = 1000;
+const LONGEST_WAIT_MS = 30_000;
+
 /** Reads the catalogue, however often that takes; meanwhile the page says what is in the way. */
-export async function loadCatalogue(api: Pick<Api, 'readCatalog'>): Promise<Catalog> {
+export async function loadCatalogue(usher: Pick<Usher, 'readCatalog'>): Promise<Catalog> {
   const complaint = part('catalogue-error', HTMLElement);
   for (let failures = 0; ; failures++) {
     try {
-      const catalog = await api.readCatalog();
+      const catalog = await usher.readCatalog();
       complaint.textContent = '';
       return catalog;
     } catch (error) {
       complaint.textContent = sentenceOf(error);
-      const delayMs = delayAfter(error, failures, Math.random);
-      await new Promise((resolve) => setTimeout(resolve, delayMs));
+      const asked = error instanceof Refusal ? (error.retryAfterSeconds ?? 0) * 1000 : 0;
+      const waitMs = asked + Math.random() * Math.min(FIRST_WAIT_MS * 2 ** failures, LONGEST_WAIT_MS);
+      await new Promise((resolve) => setTimeout(resolve, waitMs));
     }
   }
 }

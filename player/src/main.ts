@@ -1,94 +1,118 @@
-import type { Catalog, Content, Product } from '../../shared/domain/catalog.ts';
-import { entitlementsOf, isHeld, type Entitlement } from '../../shared/domain/entitlements.ts';
-import { createAccount, type Viewer } from './account.ts';
-import { createApi } from '../../client/src/service/api.ts';
+import {
+  createUsher,
+  SignInNeeded,
+  type Catalog,
+  type Content,
+  type Entitlement,
+  type Product,
+  type Usher,
+  type UsherEvents,
+} from '../../client/src/index.ts';
+import { entitlementsOf, isHeld } from '../../shared/domain/entitlements.ts';
+import { createAccount, type Account, type Viewer } from './account.ts';
+import { announceCatalogue, announceChanges, announceWave, type Shown } from './announcing.ts';
 import { showCatalogue } from './catalogue-view.ts';
 import { createCheckout } from './checkout.ts';
-import { askForCircumstances, type Place } from './circumstances-view.ts';
+import { hearCircumstances, offerCircumstances, type Place } from './circumstances-view.ts';
 import { readConfig, type Config } from './config.ts';
+import { deliver } from './deliver.ts';
 import { part } from './element.ts';
+import { withEntry, type LogEntry } from './event-log.ts';
 import { showConnection, showViewer } from './header-view.ts';
-import { identify, type Identity } from '../../client/src/playback/identity.ts';
 import { loadCatalogue } from './load-catalogue.ts';
-import { noticesOf } from './notices.ts';
+import { showLog } from './log-view.ts';
+import { waveIn, wordsOf } from './message-words.ts';
 import { showPlan } from './plan-view.ts';
-import { SignInNeeded } from '../../client/src/service/problems.ts';
 import { sentenceOf } from './problem-words.ts';
-import { createPurchases, type AwaitedPurchase } from './purchases.ts';
+import { createPurchases } from './purchases.ts';
 import { createSignInView } from './sign-in-view.ts';
-import { cancellationOf, deliver, refundOf, type CheckoutEvent } from './store.ts';
-import { steadyTimers } from '../../client/src/timing/timers.ts';
+import { showStanding } from './standing-view.ts';
+import { GRACE_SECONDS } from './standing-words.ts';
+import { cancellationOf, refundOf, type CheckoutEvent } from './store.ts';
 import { productsOnSale, type Outlook } from './titles.ts';
 import { toast } from './toasts.ts';
-import { startViewing, type Shown, type Viewing } from './viewing.ts';
 import { createWatching } from './watching.ts';
 
+interface World {
+  readonly config: Config;
+  readonly account: Account;
+  /** One that follows nothing yet: an account's own, from signing in to signing out. */
+  readonly newUsher: () => Usher;
+}
+
 /** Puts the parts together: what a part reports changes one of these few variables, and the page is drawn anew. */
-function startPage(config: Config, identity: Identity): void {
+async function startPage({ config, account, newUsher }: World): Promise<void> {
   const { storeUrl } = config;
-  const account = createAccount(config);
-  const api = createApi({
-    apiUrl: config.apiUrl,
-    idToken: (options) => account.idToken(options),
-    fetch: (...request) => fetch(...request),
-    sendBeacon: (url, text) => navigator.sendBeacon(url, text), // as text/plain,
-  });
+  let usher = newUsher();
+  const identity = await usher.identify();
   const signIn = createSignInView({ account, config, onSignedIn: enter });
   const checkout = createCheckout();
-  const watching = createWatching({
-    api,
-    identity,
-    tabStorage: sessionStorage,
-    after: steadyTimers(new Worker('/timer-worker.js', { type: 'module' })),
-    onChange: drawPlayer,
-  });
+  const watching = createWatching({ identity, tabStorage: sessionStorage, onChange: drawPlayer });
   const purchases =
     storeUrl === undefined
       ? undefined
-      : createPurchases({ storeUrl, moment, onChange: draw, onLate: () => viewing?.live.refresh() });
+      : createPurchases({ storeUrl, moment, onChange: draw, onLate: () => usher.refresh() });
   // The runner's API takes callers to be in Japan; what a deployed one takes them for, the page does not know.
   let place: Place = { deviceType: 'web', region: config.cognitoEndpoint === undefined ? undefined : 'JP' };
   let catalog: Catalog | undefined;
-  let viewing: Viewing | undefined;
+  let viewer: Viewer | undefined;
+  let shown: Shown | undefined;
+  let log: readonly LogEntry[] = [];
 
   part('upgrade', HTMLButtonElement).addEventListener('click', () => checkOut());
   part('restore', HTMLButtonElement).addEventListener('click', () => void restorePurchases());
   part('sign-out', HTMLButtonElement).addEventListener('click', () => void leave());
+  part('log-details', HTMLDetailsElement).open = matchMedia('(min-width: 60rem)').matches;
+  hearCircumstances((chosen) => {
+    place = chosen;
+    draw();
+  });
   addEventListener('storage', ({ key }) => {
     // Someone signed in or out in another tab.
     if (key === null || key.endsWith('.LastAuthUser')) location.reload();
   });
-  void offerCatalogue();
+  listen();
   void resume();
 
-  async function offerCatalogue(): Promise<void> {
-    catalog = await loadCatalogue(api);
-    askForCircumstances(catalog, place, (chosen) => {
-      place = chosen;
-      draw();
+  /** To the usher of now: to its catalogue at once, and to the rest when it is started. */
+  function listen(): void {
+    const mine = usher;
+    void loadCatalogue(mine).then((read) => mine === usher && takeCatalogue(read));
+    mine.on('catalog', (read) => {
+      if (catalog) announceCatalogue(catalog, read);
+      takeCatalogue(read);
     });
+    mine.on('entitlements', takeEntitlements);
+    mine.on('connection', (state) => {
+      showConnection(state);
+      drawStanding();
+    });
+    mine.on('streams', drawPlayer);
+    mine.on('message', takeMessage);
+    mine.on('stopped', end);
+  }
+
+  function takeCatalogue(read: Catalog): void {
+    catalog = read;
+    offerCircumstances(read, place);
     draw();
   }
 
   async function resume(): Promise<void> {
     try {
-      const viewer = await account.restore();
-      if (viewer) enter(viewer);
+      const restored = await account.restore();
+      if (restored) enter(restored);
       else showSignedOut();
     } catch (error) {
       showSignedOut(sentenceOf(error));
     }
   }
 
-  function enter(viewer: Viewer): void {
+  function enter(entered: Viewer): void {
+    viewer = entered;
     showViewer(viewer);
-    watching.enter(viewer.accountId);
-    viewing = startViewing(api, viewer, {
-      onShown: takeAnswer,
-      onConnection: showConnection,
-      onSessionEnd: (over) => watching.hearEnd(over),
-      onOver: end,
-    });
+    showLog(log);
+    usher.start();
     draw();
   }
 
@@ -96,25 +120,29 @@ function startPage(config: Config, identity: Identity): void {
   async function leave(): Promise<void> {
     const signOut = part('sign-out', HTMLButtonElement);
     signOut.disabled = true;
-    await forget();
+    await forget({ forget: true });
     await account.signOut();
     signOut.disabled = false;
     showSignedOut();
   }
 
   function end(error: unknown): void {
-    void forget();
+    void forget({ forget: false });
     showSignedOut(sentenceOf(error));
   }
 
   /** Resolves when the service knows what is over with it, for as long as there are tokens to tell it with. */
-  async function forget(): Promise<void> {
-    viewing?.live.stop();
-    viewing = undefined;
+  async function forget(options: { readonly forget: boolean }): Promise<void> {
+    viewer = undefined;
+    shown = undefined;
+    log = [];
     purchases?.forget();
-    const left = watching.leave();
+    watching.forget();
+    const ended = usher.stop(options);
+    usher = newUsher();
+    listen();
     draw();
-    await left;
+    await ended;
   }
 
   function showSignedOut(why?: string): void {
@@ -122,34 +150,44 @@ function startPage(config: Config, identity: Identity): void {
     signIn.ask(why);
   }
 
-  function takeAnswer(before: Shown | undefined, now: Shown): void {
-    const arrived = purchases?.settle(now.snapshot) ?? new Map<string, AwaitedPurchase>();
+  function takeEntitlements({ now }: UsherEvents['entitlements']): void {
+    if (!viewer) return;
+    const before = shown;
+    const snapshot = now.standing === 'unknown' ? undefined : now.snapshot;
+    if (snapshot !== before?.snapshot) shown = snapshot && { snapshot, atMs: usher.now() };
+    const arrived = snapshot && purchases?.settle(snapshot);
     draw();
-    watching.takePlan();
-    if (before) whenOnScreen(() => announce(before, now, arrived));
+    if (!catalog || !before || !shown || before === shown) return;
+    const outlooks = [outlookOf(catalog, before), outlookOf(catalog, shown)] as const;
+    whenOnScreen(() => {
+      for (const { text, ms } of announceChanges(...outlooks, arrived)) {
+        note({ type: 'purchase on screen', text, latency: { kind: 'purchase', ms } });
+      }
+    });
   }
 
-  function announce(before: Shown, now: Shown, arrived: ReadonlyMap<string, AwaitedPurchase>): void {
-    if (!catalog) return;
-    const then = outlookAt(catalog, before.snapshot.entitlements, before.atMs);
-    for (const { entitlementId, text } of noticesOf(
-      then,
-      outlookAt(catalog, now.snapshot.entitlements, now.atMs),
-    )) {
-      const purchase = arrived.get(entitlementId);
-      const detail =
-        purchase && `${Math.round(performance.now() - purchase.pressedAtMs)} ms from Pay to screen`;
-      toast({ text, detail, tone: purchase ? 'good' : 'plain' });
-    }
+  /** Before it takes effect: what it says goes by what was. */
+  function takeMessage(message: UsherEvents['message']): void {
+    const { type, ageMs } = message;
+    const words = wordsOf(message.text, { catalog, entitlements: shown?.snapshot.entitlements ?? [] });
+    note({ type, ...words, latency: ageMs === undefined ? undefined : { kind: 'message', ms: ageMs } });
+    const wave = waveIn(message.text);
+    if (wave !== undefined) announceWave(wave);
   }
 
-  function outlookAt(known: Catalog, entitlements: readonly Entitlement[], nowMs: number): Outlook {
-    return { catalog: known, entitlements, circumstances: { ...place, nowMs } };
+  function note(entry: Omit<LogEntry, 'atMs'>): void {
+    log = withEntry(log, { ...entry, atMs: usher.now() });
+    showLog(log);
+  }
+
+  function outlookOf(known: Catalog, { snapshot, atMs }: Shown): Outlook {
+    const { entitlements } = snapshot;
+    return { catalog: known, entitlements, circumstances: { ...place, nowMs: atMs } };
   }
 
   function draw(): void {
-    const nowMs = Date.now();
-    const snapshot = viewing?.shown?.snapshot;
+    const nowMs = usher.now();
+    const snapshot = shown?.snapshot;
     const awaited = [...(purchases?.awaited.values() ?? [])].map(({ title }) => title);
     showPlan(
       { snapshot, catalog, awaited, nowMs },
@@ -158,43 +196,51 @@ function startPage(config: Config, identity: Identity): void {
         onRefund: purchases && ((held) => void report(refundOf(held, moment()))),
       },
     );
+    drawStanding();
     const outlook = currentOutlook();
     if (!outlook) return;
     showCatalogue(outlook, { onWatch: watch, onOffer: checkOut });
-    watching.draw(outlook);
-    const resumed = snapshot && watching.takeResumable(outlook);
+    watching.draw(outlook, usher.streams);
+    const resumed = viewer && shown && watching.takeResumable(viewer.accountId, outlook);
     if (resumed) watch(resumed);
+  }
+
+  function drawStanding(): void {
+    showStanding(usher.entitlements, usher.connection, usher.now());
   }
 
   /** What plays changes more often than the titles do. */
   function drawPlayer(): void {
     const outlook = currentOutlook();
-    if (outlook) watching.draw(outlook);
+    if (outlook) watching.draw(outlook, usher.streams);
   }
 
+  /** As things stand now; to somebody of whom nothing is known, what is everyone's is open. */
   function currentOutlook(): Outlook | undefined {
-    const nowMs = Date.now();
-    const entitlements = viewing?.shown?.snapshot.entitlements;
-    return catalog && outlookAt(catalog, entitlements ?? entitlementsOf('', [], catalog, nowMs), nowMs);
+    if (!catalog) return undefined;
+    const nowMs = usher.now();
+    const entitlements = shown?.snapshot.entitlements ?? entitlementsOf('', [], catalog, nowMs);
+    return { catalog, entitlements, circumstances: { ...place, nowMs } };
   }
 
   function watch(content: Content): void {
-    if (viewing) watching.play(content, place);
-    else signIn.ask('Sign in first, then watch.', { focus: true });
+    if (!viewer) return signIn.ask('Sign in first, then watch.', { focus: true });
+    watching.watch(usher, { accountId: viewer.accountId, content, deviceType: place.deviceType });
   }
 
   function checkOut(offered?: Product): void {
-    if (!viewing) return signIn.ask('Sign in first, then choose.', { focus: true });
+    if (!viewer) return signIn.ask('Sign in first, then choose.', { focus: true });
     if (!catalog) return;
-    const { viewer, shown } = viewing;
-    const held = (shown?.snapshot.entitlements ?? []).filter((entitlement) =>
-      isHeld(entitlement, Date.now()),
+    const { accountId } = viewer;
+    const nowMs = usher.now();
+    const held = (shown?.snapshot.entitlements ?? []).filter((entitlement: Entitlement) =>
+      isHeld(entitlement, nowMs),
     );
     checkout.open({
       products: productsOnSale(catalog),
       held: new Set(held.map(({ productId }) => productId)),
       chosen: offered?.productId,
-      pay: purchases && ((product) => purchases.pay(product, viewer.accountId)),
+      pay: purchases && ((product) => purchases.pay(product, accountId)),
     });
   }
 
@@ -208,31 +254,17 @@ function startPage(config: Config, identity: Identity): void {
 
   async function restorePurchases(): Promise<void> {
     try {
-      await api.requestRecompute();
+      await usher.restorePurchases();
       toast({ text: 'Your purchases are being looked through again' });
     } catch (error) {
       if (error instanceof SignInNeeded) end(error);
       else toast({ text: sentenceOf(error), tone: 'alarm' });
     }
   }
-}
 
-function moment(): { readonly nowMs: number; readonly newId: () => string } {
-  return { nowMs: Date.now(), newId: () => crypto.randomUUID() };
-}
-
-/** The page before a reload lets go of its name within this time. */
-const PATIENCE_MS = 1000;
-
-function identifyTab(): Promise<Identity> {
-  return identify({
-    browserStorage: localStorage,
-    tabStorage: sessionStorage,
-    locks: navigator.locks,
-    userAgent: navigator.userAgent,
-    newId: () => crypto.randomUUID(),
-    patience: () => AbortSignal.timeout(PATIENCE_MS),
-  });
+  function moment(): { readonly nowMs: number; readonly newId: () => string } {
+    return { nowMs: usher.now(), newId: () => crypto.randomUUID() };
+  }
 }
 
 /** After the next frame; at once in a tab that nobody sees, which draws none. */
@@ -242,7 +274,18 @@ function whenOnScreen(act: () => void): void {
 }
 
 try {
-  startPage(...(await Promise.all([readConfig(), identifyTab()])));
+  const config = await readConfig();
+  const account = createAccount(config);
+  await startPage({
+    config,
+    account,
+    newUsher: () =>
+      createUsher({
+        configUrl: '/config.json',
+        idToken: (asked) => account.idToken(asked),
+        graceSeconds: GRACE_SECONDS,
+      }),
+  });
 } catch (error) {
   part('catalogue-summary', HTMLElement).textContent = '';
   part('catalogue-error', HTMLElement).textContent =

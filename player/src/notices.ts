@@ -1,4 +1,4 @@
-import { productOf } from '../../shared/domain/catalog.ts';
+import { productOf, type Catalog } from '../../shared/domain/catalog.ts';
 import { isHeld, type Entitlement } from '../../shared/domain/entitlements.ts';
 import { openTitles, type Outlook } from './titles.ts';
 import { countOf, dayOf } from './words.ts';
@@ -31,6 +31,21 @@ export function noticesOf(before: Outlook, after: Outlook): readonly Notice[] {
     const renewal = old && current && heldNow ? renewalIn(title, old, current) : undefined;
     return renewal === undefined ? [] : [{ entitlementId, text: renewal }];
   });
+}
+
+/** What another catalogue means for the titles, in words. */
+export function catalogueNoticeOf(before: Catalog, after: Catalog): string {
+  const was = new Map(before.contents.map((content) => [content.contentId, JSON.stringify(content)]));
+  const is = new Map(after.contents.map((content) => [content.contentId, JSON.stringify(content)]));
+  const added = [...is.keys()].filter((id) => !was.has(id)).length;
+  const gone = [...was.keys()].filter((id) => !is.has(id)).length;
+  const changed = [...is].filter(([id, text]) => was.has(id) && was.get(id) !== text).length;
+  const parts = [
+    ...(added > 0 ? [`${countOf(added, 'title')} added`] : []),
+    ...(changed > 0 ? [`${countOf(changed, 'title')} changed`] : []),
+    ...(gone > 0 ? [`${countOf(gone, 'title')} gone`] : []),
+  ];
+  return parts.length > 0 ? parts.join(', ') : 'The titles are the same.';
 }
 
 function renewalIn(title: string, old: Entitlement, current: Entitlement): string | undefined {

@@ -1,16 +1,25 @@
-import { part, replaceContents } from './element.ts';
-import type { Identity } from '../../client/src/playback/identity.ts';
+import type { Content, Identity, VideoState } from '../../client/src/index.ts';
 import { deviceName, playerName } from './device-words.ts';
-import type { PlaybackState } from '../../client/src/playback/playback-state.ts';
+import { part, replaceContents } from './element.ts';
 import { hintOf, statusOf, whyStopped } from './playback-words.ts';
 import { poster } from './poster.ts';
+import type { Stream } from './stream.ts';
 
-interface Shown {
-  readonly state: PlaybackState;
-  readonly titleOf: (contentId: string) => string;
+export interface Shown {
+  readonly content: Content;
+  readonly title: string;
+  /** What the library says; before there is a picture, `loading`, and when none is to be had, `pictureless`. */
+  readonly state: VideoState | { readonly kind: 'loading' } | { readonly kind: 'pictureless' };
   /** Why the account may not watch what is or was playing; `undefined` when it may. */
   readonly locked: string | undefined;
+  /** How many streams the account may have, as far as is known. */
   readonly limit: number | undefined;
+}
+
+interface World {
+  readonly identity: Identity;
+  readonly video: HTMLVideoElement;
+  readonly stream: Pick<Stream, 'heights'>;
 }
 
 interface Actions {
@@ -19,56 +28,55 @@ interface Actions {
 }
 
 export interface PlaybackView {
-  draw(shown: Shown): void;
+  /** `undefined`: nothing is watched. */
+  draw(shown: Shown | undefined): void;
   /** Puts the panel into sight and the focus onto its first button. */
   present(): void;
 }
 
-/**
- * The panel in which a title plays. A drawn picture moves in place of a film: what this page shows is who may watch,
- * and for how long.
- */
-export function createPlaybackView({ deviceId, playerId }: Identity, actions: Actions): PlaybackView {
+/** `HTMLMediaElement.HAVE_CURRENT_DATA`: there is a frame to see. */
+const HAVE_CURRENT_DATA = 2;
+
+/** The panel in which a title plays; a cover with its picture lies over the video for as long as that may not move. */
+export function createPlaybackView({ identity, video, stream }: World, actions: Actions): PlaybackView {
   const panel = part('player', HTMLElement);
   const stage = part('stage', HTMLElement);
-  const buttons = part('player-actions', HTMLElement);
+  const cover = part('cover', HTMLElement);
   const stop = part('player-stop', HTMLButtonElement);
   const again = part('player-again', HTMLButtonElement);
   const close = part('player-close', HTMLButtonElement);
   let pictured: string | undefined;
   let shown: Shown | undefined;
 
-  part('this-device', HTMLElement).textContent = `${deviceName(deviceId)}, ${playerName(playerId)}`;
+  part('this-device', HTMLElement).textContent =
+    `${deviceName(identity.deviceId)}, ${playerName(identity.playerId)}`;
   stop.addEventListener('click', () => actions.onStop());
   close.addEventListener('click', () => actions.onStop());
   again.addEventListener('click', () => actions.onAgain());
   // What counts seconds: how long it has played, or has still to wait.
-  setInterval(() => shown && shown.state.kind !== 'idle' && drawClock(shown), 1000);
+  setInterval(() => shown && drawClock(shown), 1000);
 
   return {
     draw(next) {
       shown = next;
-      const { state, titleOf } = next;
-      panel.hidden = state.kind === 'idle';
-      document.title = state.kind === 'playing' ? `▶ ${titleOf(state.title.contentId)} · usher` : TITLE;
-      if (state.kind === 'idle') {
-        pictured = undefined;
-        return;
-      }
-      const { contentId, counted } = state.title;
+      panel.hidden = !next;
+      document.title = next?.state.kind === 'playing' ? `▶ ${next.title} · usher` : TITLE;
+      if (!next) return;
+      const { state, title, content } = next;
       panel.dataset['state'] = state.kind;
-      stage.classList.toggle('playing', state.kind === 'playing');
-      if (pictured !== contentId) replaceContents(part('player-picture', HTMLElement), poster(contentId));
-      pictured = contentId;
-      say('player-title', titleOf(contentId));
-      const heartbeat = state.kind === 'playing' ? `Every ${state.heartbeatSeconds} s` : 'None';
-      say('player-heartbeat', heartbeat);
-      part('player-uncounted', HTMLElement).hidden = counted;
+      stage.classList.toggle('playing', state.kind === 'playing' && !video.paused);
+      drawPicture(content.contentId);
+      say('player-title', title);
+      say('stage-title', title);
+      say('player-heartbeat', state.kind === 'playing' ? `Every ${state.heartbeatSeconds} s` : 'None');
+      say('player-rendition', rendition());
+      part('player-uncounted', HTMLElement).hidden = content.counted;
       say('player-hint', hintOf(state));
-      const circumstances = { ...next, deviceId };
-      say('player-why', state.kind === 'stopped' ? whyStopped(state.why, circumstances) : '');
+      say('player-why', whyCovered(next));
       drawClock(next);
-      drawButtons(next);
+      const hadFocus = panel.contains(document.activeElement);
+      drawControls(next);
+      if (hadFocus && isLost(document.activeElement)) focusFirst();
     },
     present() {
       panel.scrollIntoView({ block: 'nearest' });
@@ -76,26 +84,57 @@ export function createPlaybackView({ deviceId, playerId }: Identity, actions: Ac
     },
   };
 
-  function drawClock({ state }: Shown): void {
-    const nowMs = Date.now();
-    say('player-status', statusOf(state, nowMs));
-    say('player-elapsed', state.kind === 'playing' ? lengthOf(nowMs - state.sinceMs) : '');
+  function drawPicture(contentId: string): void {
+    if (pictured !== contentId) replaceContents(part('player-picture', HTMLElement), poster(contentId));
+    pictured = contentId;
   }
 
-  function drawButtons({ state, locked }: Shown): void {
-    const hadFocus = buttons.contains(document.activeElement);
-    stop.hidden = state.kind === 'stopped';
-    again.hidden = state.kind !== 'stopped' || locked !== undefined;
-    close.hidden = state.kind !== 'stopped';
-    if (hadFocus && !buttons.querySelector(':focus:not([hidden])')) focusFirst();
+  function drawClock({ state }: Shown): void {
+    const nowMs = Date.now();
+    say('player-status', statusOf(state, { nowMs, isPaused: video.paused }));
+    say('player-elapsed', state.kind === 'playing' ? lengthOf(nowMs - state.sinceMs) : 'None');
+  }
+
+  function drawControls({ state, locked }: Shown): void {
+    const isOver = state.kind === 'stopped' || state.kind === 'pictureless';
+    const needsGesture = state.kind === 'playing' && state.needsGesture;
+    const canMove = state.kind === 'playing' || state.kind === 'idle';
+    const isSeen = canMove && !needsGesture && video.readyState >= HAVE_CURRENT_DATA;
+    cover.hidden = isSeen;
+    video.inert = !isSeen; // what is covered is not to be reached by keyboard either
+    stop.hidden = isOver;
+    again.hidden = !needsGesture && !(isOver && locked === undefined);
+    again.textContent = needsGesture ? 'Play' : 'Watch again';
+    close.hidden = !isOver;
+  }
+
+  /** "540p, adapting between 180p and 540p". */
+  function rendition(): string {
+    const { heights } = stream;
+    if (video.videoHeight === 0) return 'None yet';
+    const [lowest, highest] = [heights[0], heights.at(-1)];
+    const range = lowest === highest ? '' : `, adapting between ${lowest}p and ${highest}p`;
+    return `${video.videoHeight}p${range}`;
+  }
+
+  function whyCovered({ state, ...circumstances }: Shown): string {
+    if (state.kind === 'stopped')
+      return whyStopped(state.why, { ...circumstances, deviceId: identity.deviceId });
+    if (state.kind === 'pictureless') return 'The picture cannot be loaded. Check your connection.';
+    return state.kind === 'playing' && state.needsGesture ? 'Your browser waits for you to press play.' : '';
   }
 
   function focusFirst(): void {
-    buttons.querySelector<HTMLButtonElement>('button:not([hidden])')?.focus({ preventScroll: true });
+    const first = [again, close, stop].find(({ hidden }) => !hidden);
+    first?.focus({ preventScroll: true });
   }
 }
 
 const TITLE = document.title;
+
+function isLost(focused: Element | null): boolean {
+  return !focused || focused === document.body || focused.closest('[hidden], [inert]') !== null;
+}
 
 /** Sets a text only when it is another one: what is set is said again by readers of screens. */
 function say(id: string, text: string): void {

@@ -1,7 +1,6 @@
-import type { Refusal as Reason } from '../../shared/domain/access.ts';
-import type { EndReason } from '../../shared/domain/sessions.ts';
+import type { EndReason, StopReason } from '../../client/src/index.ts';
 import { deviceName } from './device-words.ts';
-import type { PlaybackState, StopReason } from '../../client/src/playback/playback-state.ts';
+import type { Shown } from './playback-view.ts';
 import { sentenceOf } from './problem-words.ts';
 import { countOf } from './words.ts';
 
@@ -16,8 +15,14 @@ interface Circumstances {
 }
 
 /** How playback goes, in a few words that are said when they change. */
-export function statusOf(state: PlaybackState, nowMs: number): string {
+export function statusOf(
+  state: Shown['state'],
+  { nowMs, isPaused }: { readonly nowMs: number; readonly isPaused: boolean },
+): string {
   switch (state.kind) {
+    case 'idle':
+      return 'Paused, and your screen is free for others. Press play to go on.';
+    case 'loading':
     case 'starting':
       return 'Starting…';
     case 'waiting':
@@ -25,14 +30,15 @@ export function statusOf(state: PlaybackState, nowMs: number): string {
     case 'choosing':
       return 'Every screen is in use.';
     case 'playing':
-      return state.trouble === 'reconnecting' ? 'Reconnecting…' : 'Playing';
+      if (state.trouble === 'reconnecting') return 'Reconnecting…';
+      return isPaused ? 'Paused. Your screen is kept for five minutes.' : 'Playing';
     default:
       return '';
   }
 }
 
 /** What is not as it should be although it plays; empty when all is well. */
-export function hintOf(state: PlaybackState): string {
+export function hintOf(state: Shown['state']): string {
   if (state.kind !== 'playing') return '';
   if (state.trouble === 'reconnecting')
     return 'The service does not answer. Your stream is kept for a while.';
@@ -78,7 +84,7 @@ function whyOver(
   }
 }
 
-function whyNotEntitled(reason: Reason): string {
+function whyNotEntitled(reason: Extract<StopReason, { kind: 'not-entitled' }>['reason']): string {
   switch (reason) {
     case 'not-held':
       return 'Your plan does not include this title.';

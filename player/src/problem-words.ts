@@ -1,4 +1,4 @@
-import { Refusal, SignInNeeded } from '../../client/src/service/problems.ts';
+import { Refusal, SignInNeeded } from '../../client/src/index.ts';
 
 /** What went wrong, in a sentence for the viewer. */
 export function sentenceOf(error: unknown): string {

@@ -1,6 +1,7 @@
 import type { Product } from '../../shared/domain/catalog.ts';
 import type { Snapshot } from '../../shared/domain/entitlements.ts';
-import { deliver, purchaseOf, type Moment } from './store.ts';
+import { deliver } from './deliver.ts';
+import { purchaseOf, type Moment } from './store.ts';
 
 /** A purchase that is paid for and not on the screen yet. */
 export interface AwaitedPurchase {

@@ -2,7 +2,6 @@ import type { Product } from '../../shared/domain/catalog.ts';
 import type { Entitlement } from '../../shared/domain/entitlements.ts';
 import { fromMs, type Instant } from '../../shared/domain/instants.ts';
 import type { PurchaseStatus } from '../../shared/domain/purchases.ts';
-import { refusalOf } from '../../client/src/service/problems.ts';
 
 /** What the payment side reports: the whole state of one purchase. */
 export interface CheckoutEvent {
@@ -64,18 +63,4 @@ function changeOf(entitlement: Entitlement, { nowMs, newId }: Moment): Omit<Chec
     validFrom,
     validUntil,
   };
-}
-
-/**
- * Has the stand-in of the payment side sign the event and deliver it. A page could not: it keeps no secret.
- * @throws Refusal with what the service answered to the delivery; TypeError when the stand-in cannot be reached.
- */
-export async function deliver(event: CheckoutEvent, storeUrl: string): Promise<void> {
-  const response = await fetch(`${storeUrl}/events`, {
-    method: 'POST',
-    headers: { 'Content-Type': 'application/json' },
-    body: JSON.stringify(event),
-    signal: AbortSignal.timeout(15_000),
-  });
-  if (!response.ok) throw await refusalOf(response);
 }

@@ -1,8 +1,7 @@
+import type { Identity, Streams } from '../../client/src/index.ts';
 import { element, part, replaceContents } from './element.ts';
 import { icon } from './icons.ts';
-import type { Identity } from '../../client/src/playback/identity.ts';
 import { deviceName, playerName } from './device-words.ts';
-import type { Streams } from '../../client/src/service/session-answers.ts';
 import { countOf, timeOf } from './words.ts';
 
 interface Shown {

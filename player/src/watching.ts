@@ -1,137 +1,134 @@
-import type { Content } from '../../shared/domain/catalog.ts';
-import type { Api } from '../../client/src/service/api.ts';
-import { delayAfter } from '../../client/src/timing/backoff.ts';
-import type { Place } from './circumstances-view.ts';
+import type { Content, DeviceType, Identity, Streams, Usher, VideoPlayback } from '../../client/src/index.ts';
 import { createConflictView } from './conflict-view.ts';
-import type { Identity } from '../../client/src/playback/identity.ts';
-import { createPlaybackView } from './playback-view.ts';
-import { createPlayback } from '../../client/src/playback/playback.ts';
-import type { SessionEnd, Streams } from '../../client/src/service/session-answers.ts';
-import { followStreams, type LiveStreams } from '../../client/src/playback/streams.ts';
+import { part } from './element.ts';
+import { createPlaybackView, type Shown } from './playback-view.ts';
+import { createStream } from './stream.ts';
 import { showStreams } from './streams-view.ts';
-import type { After } from '../../client/src/timing/timers.ts';
 import { standingOf, type Outlook } from './titles.ts';
 
 interface World {
-  readonly api: Pick<Api, 'startSession' | 'beat' | 'endSession' | 'endOnLeaving' | 'readStreams'>;
   readonly identity: Identity;
   /** The tab's own, which outlives a reload. */
   readonly tabStorage: Storage;
-  readonly after: After;
   /** Something is to be drawn anew. */
   readonly onChange: () => void;
 }
 
 /** What a tab watches, and what the account's other screens do meanwhile. */
 export interface Watching {
-  /** Follows this account's streams, from signing in to {@link Watching.leave}. */
-  enter(accountId: string): void;
-  /** Ends what plays, and follows nothing any more. Resolves when the service knows. */
-  leave(): Promise<void>;
-  play(content: Content, place: Place): void;
-  hearEnd(end: SessionEnd): void;
-  /** What the account may watch has changed, and on how many screens. */
-  takePlan(): void;
-  /** Draws the player, the screens and the choice; stops what the account may watch no more. */
-  draw(outlook: Outlook): void;
+  /** Lets this title play, in place of what plays. */
+  watch(usher: Pick<Usher, 'attach'>, wanted: Wanted): void;
+  /** Shows nothing any more; what plays ends with the usher that it was attached by. */
+  forget(): void;
+  /** Draws the player, the screens and the choice. */
+  draw(outlook: Outlook, streams: Streams | undefined): void;
   /** What played in this tab before a reload, once. */
-  takeResumable(outlook: Outlook): Content | undefined;
+  takeResumable(accountId: string, outlook: Outlook): Content | undefined;
+}
+
+/** A title, for whom, and where it is watched, whatever the catalogue is looked at from meanwhile. */
+export interface Wanted {
+  readonly accountId: string;
+  readonly content: Content;
+  readonly deviceType: DeviceType;
+}
+
+interface Watched extends Wanted {
+  readonly playback: VideoPlayback;
+  /** Whether there is a picture to show: the stream is loaded once, however many titles it stands for. */
+  picture: 'loading' | 'there' | 'missing';
 }
 
 const KEPT = 'usher.watching';
 
-export function createWatching({ api, identity, tabStorage, after, onChange }: World): Watching {
-  const { deviceId, playerId } = identity;
-  let account: string | undefined;
-  let live: LiveStreams | undefined;
-  let streams: Streams | undefined;
-  let place: Place = { deviceType: 'web', region: undefined };
+export function createWatching({ identity, tabStorage, onChange }: World): Watching {
+  const video = part('video', HTMLVideoElement);
+  const stream = createStream(video);
+  let watched: Watched | undefined;
   let resumable = identity.isKept ? tabStorage.getItem(KEPT) : null;
 
-  const playback = createPlayback(
-    {
-      start: ({ contentId }, terminate) =>
-        api.startSession({
-          contentId,
-          deviceId,
-          playerId,
-          deviceType: place.deviceType,
-          ...(terminate !== undefined && { terminate }),
-        }),
-      beat: (handle) => api.beat(handle),
-      end: (handle) => api.endSession(handle),
-      endOnLeaving: (handle) => api.endOnLeaving(handle),
-      now: Date.now,
-      after,
-      delayAfter: (error, failures) => delayAfter(error, failures, Math.random),
-    },
-    {
-      onChange(state) {
-        const isGoingOn = ['starting', 'waiting', 'playing'].includes(state.kind);
-        if (isGoingOn && 'title' in state) tabStorage.setItem(KEPT, `${account} ${state.title.contentId}`);
-        else tabStorage.removeItem(KEPT);
-        onChange();
-      },
-      onStreamsChanged: () => live?.refresh(),
-    },
-  );
-  const view = createPlaybackView(identity, { onStop: letGo, onAgain: again });
+  const view = createPlaybackView({ identity, video, stream }, { onStop: letGo, onAgain: start });
   const conflicts = createConflictView(identity, {
-    onChosen: (sessionId) => again(sessionId),
-    onCancelled: letGo,
-  });
-  listenToPage();
-
-  return {
-    enter(accountId) {
-      account = accountId;
-      live = followStreams(
-        {
-          read: () => api.readStreams(),
-          after,
-          delayAfter: (error, failures) => delayAfter(error, failures, Math.random),
-          isSeen: () => !document.hidden,
-        },
-        (read) => {
-          streams = read;
-          onChange();
-        },
-      );
-    },
-    async leave() {
-      live?.stop();
-      live = undefined;
-      streams = undefined;
-      await playback.stop();
-    },
-    play(content, chosen) {
-      place = chosen;
-      playback.play(content);
+    onChosen(sessionId) {
+      watched?.playback.takeOver(sessionId);
       view.present();
     },
-    hearEnd: (end) => playback.hearEnd(end),
-    takePlan: () => live?.refresh(),
+    onCancelled: letGo,
+  });
+  for (const type of ['play', 'pause', 'loadeddata', 'resize']) video.addEventListener(type, onChange);
+
+  return {
+    watch(usher, wanted) {
+      const { content, deviceType, accountId } = wanted;
+      const playback = usher.attach(video, { ...content, deviceType });
+      watched = { ...wanted, playback, picture: 'loading' };
+      playback.on('change', keep);
+      playback.on('change', onChange);
+      tabStorage.setItem(KEPT, keyOf(accountId, content));
+      start();
+    },
+    forget,
     draw,
-    takeResumable({ catalog: { contents } }) {
-      const content = contents.find(({ contentId }) => resumable === `${account} ${contentId}`);
+    takeResumable(accountId, { catalog: { contents } }) {
+      const content = contents.find((candidate) => resumable === keyOf(accountId, candidate));
       resumable = null;
       return content;
     },
   };
 
-  function draw(outlook: Outlook): void {
-    const { contents } = outlook.catalog;
-    const { state } = playback;
-    const titleOf = (id: string) => contents.find(({ contentId }) => contentId === id)?.title ?? id;
-    const content =
-      'title' in state ? contents.find(({ contentId }) => contentId === state.title.contentId) : undefined;
-    // Where it was started counts, whatever the catalogue is looked at from since.
-    const here = { ...outlook, circumstances: { ...outlook.circumstances, ...place } };
-    const standing = content && standingOf(content, here);
-    const locked = standing?.open === false ? standing.sentence : undefined;
-    if (locked !== undefined && state.kind !== 'stopped') return playback.revoke();
+  /** No stream of the account is taken before there is something to see. */
+  async function startWithPicture(mine: Watched): Promise<void> {
+    mine.picture = 'loading';
+    onChange();
+    view.present();
+    try {
+      await stream.open();
+      mine.picture = 'there';
+      if (mine === watched) mine.playback.retry();
+    } catch {
+      mine.picture = 'missing';
+      onChange();
+    }
+  }
 
-    view.draw({ state, titleOf, locked, limit: streams?.limit });
+  function start(): void {
+    if (watched) void startWithPicture(watched);
+  }
+
+  function forget(): void {
+    watched = undefined;
+    tabStorage.removeItem(KEPT);
+    onChange();
+  }
+
+  /** The focus goes back to where it came from. */
+  function letGo(): void {
+    const contentId = watched?.content.contentId;
+    void watched?.playback.detach();
+    forget();
+    if (contentId !== undefined) document.getElementById(`title-${contentId}`)?.focus();
+  }
+
+  /** What has come to its end is not taken up again after a reload. */
+  function keep(): void {
+    const { kind } = watched?.playback.state ?? { kind: 'idle' };
+    if (['choosing', 'stopped'].includes(kind)) tabStorage.removeItem(KEPT);
+    else if (watched) tabStorage.setItem(KEPT, keyOf(watched.accountId, watched.content));
+  }
+
+  function draw(outlook: Outlook, streams: Streams | undefined): void {
+    const { contents } = outlook.catalog;
+    const titleOf = (id: string) => contents.find(({ contentId }) => contentId === id)?.title ?? id;
+    const state = stateOf(watched);
+    view.draw(
+      watched && {
+        content: watched.content,
+        title: titleOf(watched.content.contentId),
+        state,
+        locked: lockedIn(outlook, watched),
+        limit: streams?.limit,
+      },
+    );
     const ownSessionId = state.kind === 'playing' ? state.sessionId : undefined;
     showStreams({ streams, identity, ownSessionId, titleOf });
     conflicts.draw(
@@ -140,28 +137,22 @@ export function createWatching({ api, identity, tabStorage, after, onChange }: W
         : undefined,
     );
   }
+}
 
-  function again(terminate?: string): void {
-    const { state } = playback;
-    if ('title' in state) playback.play(state.title, terminate);
-    view.present();
-  }
+function stateOf(watched: Watched | undefined): Shown['state'] {
+  if (!watched) return { kind: 'idle' };
+  const { picture, playback } = watched;
+  if (picture === 'missing') return { kind: 'pictureless' };
+  return picture === 'loading' ? { kind: 'loading' } : playback.state;
+}
 
-  /** The focus goes back to where it came from. */
-  function letGo(): void {
-    const { state } = playback;
-    void playback.stop();
-    if ('title' in state) document.getElementById(`title-${state.title.contentId}`)?.focus();
-  }
+/** Why the account may not watch the title as the page sees it; `undefined` when it may. */
+function lockedIn(outlook: Outlook, { content, deviceType }: Wanted): string | undefined {
+  const here = { ...outlook, circumstances: { ...outlook.circumstances, deviceType } };
+  const standing = standingOf(content, here);
+  return standing.open ? undefined : standing.sentence;
+}
 
-  function listenToPage(): void {
-    const wake = () => {
-      playback.wake();
-      live?.refresh();
-    };
-    document.addEventListener('visibilitychange', () => document.hidden || wake());
-    addEventListener('online', wake);
-    addEventListener('pagehide', () => playback.leave());
-    addEventListener('pageshow', ({ persisted }) => persisted && playback.comeBack());
-  }
+function keyOf(accountId: string, { contentId }: Content): string {
+  return `${accountId} ${contentId}`;
 }

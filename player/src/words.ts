@@ -4,6 +4,7 @@ import { toMs } from '../../shared/domain/instants.ts';
 const days = new Intl.DateTimeFormat('en-GB', { dateStyle: 'long' });
 const moments = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'short' });
 const times = new Intl.DateTimeFormat('en-GB', { timeStyle: 'short' });
+const clockTimes = new Intl.DateTimeFormat('en-GB', { timeStyle: 'medium' });
 const countries = new Intl.DisplayNames('en', { type: 'region' });
 const alternatives = new Intl.ListFormat('en-GB', { type: 'disjunction' });
 
@@ -20,6 +21,11 @@ export function momentOf(instant: Instant): string {
 /** "09:00", where the viewer is. */
 export function timeOf(instant: Instant): string {
   return times.format(toMs(instant));
+}
+
+/** "09:00:07", where the viewer is. */
+export function clockTimeOf(ms: number): string {
+  return clockTimes.format(ms);
 }
 
 /** "Japan" for JP. */

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { startLocal, type LocalStack } from '../../local/stack.ts';
 import { buildPlayer } from '../../player/build.ts';
+import { clipFiles } from '../../player/clip/clip-files.ts';
 
 export interface LocalPlayer {
   readonly stack: LocalStack;
@@ -21,7 +22,7 @@ interface Where {
 /** The synthesized app on this machine, with the demo player as it is built now. */
 export async function startLocalPlayer({ assembly, playerPort }: Where): Promise<LocalPlayer> {
   const playerDir = await mkdtemp(join(tmpdir(), 'usher-player-'));
-  for (const [path, contents] of await buildPlayer()) {
+  for (const [path, contents] of [...(await buildPlayer()), ...(await clipFiles())]) {
     const file = join(playerDir, path);
     await mkdir(dirname(file), { recursive: true });
     await writeFile(file, contents);

@@ -107,15 +107,21 @@ test('says in words why a sign-in is refused', async () => {
   expect(await alert.innerText()).toBe('That address and password do not match.');
 });
 
-test('subscribes and reads again when its tab is looked at again', async () => {
+test('reads again when its tab is looked at again, and subscribes anew first when the network is back', async () => {
   const { page } = await visit(browser, player.stack.playerUrl);
   await signUp(page, player);
   const subscriptions = () => player.stack.momento.countCalls('Subscribe');
   const before = subscriptions();
-  const reading = page.waitForResponse(/\/entitlements\?/);
+  const readAgain = () => page.waitForResponse(/\/entitlements\?/);
+  const seen = readAgain();
   await page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')));
-  await expect.poll(subscriptions).toBe(before + 2); // the account's topic and the stage's
-  expect([200, 304]).toContain((await reading).status());
+  expect([200, 304]).toContain((await seen).status());
+  expect(subscriptions()).toBe(before);
+
+  const back = readAgain();
+  await page.evaluate(() => dispatchEvent(new Event('online')));
+  expect([200, 304]).toContain((await back).status());
+  expect(subscriptions()).toBe(before + 2); // the account's topic and the stage's
   await isLive(page);
 });
 

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { buildPlayer } from '../../player/build.ts';
+import { clipFiles } from '../../player/clip/clip-files.ts';
 import catalog from '../../catalog.json' with { type: 'json' };
 
 /** What a path of the API answers; `undefined` = 503. */
@@ -18,6 +19,9 @@ const TYPES: Readonly<Record<string, string>> = {
   html: 'text/html',
   js: 'text/javascript',
   css: 'text/css',
+  m3u8: 'application/vnd.apple.mpegurl',
+  m4s: 'video/iso.segment',
+  mp4: 'video/mp4',
 };
 
 /**
@@ -25,7 +29,7 @@ const TYPES: Readonly<Record<string, string>> = {
  * catalogue and answers everything else with 503: enough to look at the page, and at what it does in an outage.
  */
 export async function serveStage(): Promise<Stage> {
-  const files = await buildPlayer();
+  const files = new Map([...(await buildPlayer()), ...(await clipFiles())]);
   const answers: Answers = { '/api/catalog': catalog };
   const server = createServer((request, response) => {
     const { pathname } = new URL(request.url ?? '/', 'http://localhost');
