@@ -102,13 +102,13 @@ export function followEntitlements(world: World, listener: Listener): LiveEntitl
   let live: Turn | undefined;
   let waiting: PromiseWithResolvers<void> | undefined;
   let wokenMeanwhile = false;
+  let lookedAtMs = clock.now();
   let lookDueMs = Infinity;
   let cancelLook = () => {};
   let stopped = false;
   let shown: ConnectionState | undefined;
 
   void recall();
-  lookLater();
   void run();
   return {
     refresh: () => void readAgain(),
@@ -130,9 +130,9 @@ export function followEntitlements(world: World, listener: Listener): LiveEntitl
 
   async function recall(): Promise<void> {
     // At once where it is known at once: the page's first picture shows it.
-    if (typeof world.accountId === 'string') return holding.recall(world.accountId);
-    const whose = await world.accountId;
+    const whose = typeof world.accountId === 'string' ? world.accountId : await world.accountId;
     if (whose !== undefined && !stopped) holding.recall(whose);
+    lookLater(); // the clock may go by what was kept now
   }
 
   async function run(): Promise<void> {
@@ -190,8 +190,11 @@ export function followEntitlements(world: World, listener: Listener): LiveEntitl
     const sentAtMs = clock.now();
     const grant = await world.readGrant();
     if (stopped) return;
-    if (grant.issuedAt !== undefined) clock.measure(toMs(grant.issuedAt), sentAtMs);
-    lookLater(); // by the clock as it is now
+    if (grant.issuedAt !== undefined) {
+      const laterByMs = clock.measure(toMs(grant.issuedAt), sentAtMs);
+      if (laterByMs !== undefined) holding.retime(laterByMs);
+      lookLater();
+    }
     beOf(grant.userId);
     const fresh = await world.connect(grant);
     const next = await subscribe({ after, now: () => clock.now() }, fresh, grant.userId, heardBy(grant));
@@ -312,13 +315,15 @@ export function followEntitlements(world: World, listener: Listener): LiveEntitl
     cancelLook();
     if (stopped) return;
     const nowMs = clock.now();
-    lookDueMs = Math.min(nowMs + LOOK_EVERY_MS, holding.nextMomentMs(), renewAtMs);
-    cancelLook = after(Math.max(lookDueMs - nowMs, 0), look);
+    const regularMs = Math.min(lookedAtMs, nowMs) + LOOK_EVERY_MS;
+    lookDueMs = Math.max(Math.min(regularMs, holding.nextMomentMs(), renewAtMs), nowMs);
+    cancelLook = after(lookDueMs - nowMs, look);
   }
 
   function look(): void {
     if (hasSlept()) subscribeAfterSleep();
     const nowMs = clock.now();
+    lookedAtMs = nowMs;
     if (nowMs >= renewAtMs) {
       renewAtMs = Infinity;
       live?.resolve('renew');

@@ -37,6 +37,8 @@ export interface Holding {
   beOf(accountId: string): void;
   /** Nothing is to be kept of what is held: it is wrong, or nobody's any more. */
   disown(): void;
+  /** It is, and was, this much later than was thought: what has begun and ended is found anew. */
+  retime(laterByMs: number): void;
   /** Time has passed: does what it does by itself. */
   tick(): void;
   /** When time alone changes what is shown next; Infinity = never. */
@@ -53,6 +55,8 @@ export function createHolding(
   let isConfirmed = false;
   /** When the service last stood by it. */
   let confirmedAtMs = -Infinity;
+  /** Whether that was read off this page's clock, and is wrong when the clock is. */
+  let isOwnMoment = false;
   let keptAtMs = -Infinity;
   let shown: Entitlements = { standing: 'unknown' };
 
@@ -76,7 +80,7 @@ export function createHolding(
     take(next, isAnswer) {
       const isOther = next.snapshot !== state.snapshot;
       state = next;
-      if (isAnswer) isConfirmed = true;
+      if (isAnswer) isConfirmed = isOwnMoment = true;
       if (isConfirmed) confirmedAtMs = clock.now();
       show();
       if (isOther) keep();
@@ -96,10 +100,14 @@ export function createHolding(
       const whose = state.snapshot?.accountId ?? account;
       if (whose !== undefined) kept.forget(whose);
     },
+    retime(laterByMs) {
+      if (isOwnMoment) confirmedAtMs += laterByMs;
+      fold();
+      show();
+    },
     tick() {
       const nowMs = clock.now();
-      const { snapshot } = state;
-      if (snapshot && isOverdue(snapshot, nowMs)) state = { ...state, snapshot: refold(snapshot, nowMs) };
+      if (state.snapshot && isOverdue(state.snapshot, nowMs)) fold();
       if (isConfirmed) confirmedAtMs = nowMs;
       show();
       if (Math.abs(nowMs - keptAtMs) >= KEEP_EVERY_MS) keep();
@@ -112,6 +120,10 @@ export function createHolding(
       );
     },
   };
+
+  function fold(): void {
+    if (state.snapshot) state = { ...state, snapshot: refold(state.snapshot, clock.now()) };
+  }
 
   function show(): void {
     const next = standing();

@@ -14,8 +14,12 @@ export interface ClockMark {
 export interface ServerClock {
   /** In ms since the epoch. Setting the device's clock back does not set it back. */
   now(): number;
-  /** An answer of the service's that says when it was made; `sentAtMs` is what `now` gave before asking. */
-  measure(issuedAtMs: number, sentAtMs: number): void;
+  /**
+   * An answer of the service's that says when it was made; `sentAtMs` is what `now` gave before asking. Returns how much
+   * later than was thought everything was that `now` has given so far, in ms: 0 when only a jump was mended, and
+   * `undefined` when nothing was wrong.
+   */
+  measure(issuedAtMs: number, sentAtMs: number): number | undefined;
   /** Whether, since this was asked last, the device has slept or its clock was set: it is time to measure again. */
   hasJumped(): boolean;
   /** Goes on from what an earlier page knew, unless something has been measured. */
@@ -31,16 +35,23 @@ export function createServerClock(local: LocalClocks): ServerClock {
   let offsetMs = 0;
   let apartMs = local.now() - local.steadyNow();
   let jumped = false;
+  let jumpedAtMs = -Infinity;
   let isMeasured = false;
+  let jumpedSinceMeasured = false;
 
   return {
     now,
     measure(issuedAtMs, sentAtMs) {
-      isMeasured = true;
       const receivedAtMs = now();
+      if (jumpedAtMs > sentAtMs) return undefined; // in the middle of the call, which tells nothing then
+      const isAfterJump = jumpedSinceMeasured;
+      isMeasured = true;
+      jumped = jumpedSinceMeasured = false;
       // What the answer does not contradict stays: a slow call knows less than the quicker one before.
-      if (sentAtMs <= issuedAtMs && issuedAtMs <= receivedAtMs) return;
-      offsetMs += issuedAtMs - (sentAtMs + receivedAtMs) / 2;
+      if (sentAtMs <= issuedAtMs && issuedAtMs <= receivedAtMs) return undefined;
+      const laterByMs = issuedAtMs - (sentAtMs + receivedAtMs) / 2;
+      offsetMs += laterByMs;
+      return isAfterJump ? 0 : laterByMs;
     },
     hasJumped() {
       now();
@@ -61,9 +72,10 @@ export function createServerClock(local: LocalClocks): ServerClock {
     const movedMs = nowMs - local.steadyNow() - apartMs;
     if (Math.abs(movedMs) > JUMP_MS) {
       apartMs += movedMs;
-      jumped = true;
+      jumped = jumpedSinceMeasured = true;
       // Forward may be a sleep, in which time has passed; back is always somebody setting the clock.
       if (movedMs < 0) offsetMs -= movedMs;
+      jumpedAtMs = nowMs + offsetMs;
     }
     return nowMs + offsetMs;
   }

@@ -58,6 +58,16 @@ test('a clock that goes forward alone is a device that slept: time has passed', 
   expect(clock.hasJumped()).toBe(true);
 });
 
+test('a call in the middle of which the clock was set is no measurement', () => {
+  const { clock, setBy } = createDevice();
+  const sentAtMs = clock.now();
+  setBy(HOUR_MS);
+  expect(clock.measure(NOW, sentAtMs)).toBeUndefined();
+  expect(clock.hasJumped()).toBe(true);
+  expect(clock.measure(NOW, clock.now())).toBe(0);
+  expect(clock.now()).toBe(NOW);
+});
+
 test('clocks that merely drift are left alone', () => {
   const { clock, setBy } = createDevice();
   setBy(-900);
