@@ -3,18 +3,12 @@ import { Construct } from 'constructs';
 import {
   MEMORY_MB,
   MOMENTO_DATA,
+  MOMENTO_SUPER,
   ROUTE_SECONDS,
   settingsOf,
   type FunctionsProps,
 } from './function-settings.ts';
-import type { ParameterName } from './parameters.ts';
 import { UsherFunction } from './usher-function.ts';
-
-/** Mints tokens: the one secret that opens every account's door. */
-const MOMENTO_SUPER: Readonly<Record<string, ParameterName>> = {
-  MOMENTO_SUPER_KEY_PARAMETER: 'momento-super-key',
-  MOMENTO_ENDPOINT_PARAMETER: 'momento-endpoint',
-};
 
 /** It looks for 40 s at most, and ends before the next is started. */
 const BOUNDARIES_SECONDS = 55;

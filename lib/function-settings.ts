@@ -37,6 +37,12 @@ export const MOMENTO_DATA: Readonly<Record<string, ParameterName>> = {
   MOMENTO_ENDPOINT_PARAMETER: 'momento-endpoint',
 };
 
+/** Mints tokens and makes caches: the one secret that opens every account's door. */
+export const MOMENTO_SUPER: Readonly<Record<string, ParameterName>> = {
+  MOMENTO_SUPER_KEY_PARAMETER: 'momento-super-key',
+  MOMENTO_ENDPOINT_PARAMETER: 'momento-endpoint',
+};
+
 /**
  * Lambda gives processor time with memory, a whole core at 1769 MB. Importing Momento's SDK is nearly all a cold
  * start does, so who imports it and has a viewer wait gets the most.

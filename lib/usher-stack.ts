@@ -9,8 +9,9 @@ import { ConcurrencyFunctions } from './concurrency-functions.ts';
 import { EntitlementFunctions } from './entitlement-functions.ts';
 import { EveryMinute } from './every-minute.ts';
 import { HeartbeatUrl } from './heartbeat-url.ts';
+import { MomentoCache } from './momento-cache.ts';
 import { RestApi } from './rest-api.ts';
-import { nameIn, type Stage } from './stage.ts';
+import type { Stage } from './stage.ts';
 import type { CodeOf } from './usher-function.ts';
 import { Viewers } from './viewers.ts';
 
@@ -27,7 +28,6 @@ export class UsherStack extends Stack {
       terminationProtection: stage.keepsData,
       ...props,
     });
-    const momentoCacheName = nameIn(stage);
 
     const viewers = new Viewers(this, 'Viewers', { stage });
     const table = new AccountsTable(this, 'Accounts', { stage });
@@ -35,9 +35,11 @@ export class UsherStack extends Stack {
       stage,
       consumerTimeout: EntitlementFunctions.recomputeTimeout,
     });
-    const parts = { stage, code, momentoCacheName, table, checkout };
+    const cache = new MomentoCache(this, 'Momento', { stage, code });
+    const parts = { stage, code, momentoCacheName: cache.cacheName, table, checkout };
     const entitlements = new EntitlementFunctions(this, 'Entitlements', parts);
     const concurrency = new ConcurrencyFunctions(this, 'Concurrency', parts);
+    cache.precedes(entitlements, concurrency);
 
     const api = new RestApi(this, 'Rest', { stage, userPool: viewers.userPool });
     api.forAnyone('GET', '/catalog', entitlements.readCatalog, 'What is on sale is public.');
@@ -91,7 +93,7 @@ export class UsherStack extends Stack {
       ApiUrl: api.url,
       UserPoolId: viewers.userPool.userPoolId,
       UserPoolClientId: viewers.webClient.userPoolClientId,
-      MomentoCacheName: momentoCacheName,
+      MomentoCacheName: cache.cacheName,
       TableName: table.tableName,
       CheckoutQueueUrl: checkout.queue.queueUrl,
       DeadLetterQueueUrl: checkout.deadLetters.queueUrl,

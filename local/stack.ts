@@ -6,6 +6,7 @@ import { writeAddresses } from './addresses.ts';
 import { readRestApi } from './api-gateway/rest-api.ts';
 import { startRestApiServer } from './api-gateway/server.ts';
 import { createResolver, type Identity } from './cloudformation/resolver.ts';
+import { provideCustomResources } from './custom-resource/provide.ts';
 import { type CognitoStandIn, startCognito } from './cognito/server.ts';
 import { demoUser, ensureDemoUser } from './demo-user.ts';
 import { startDynamoDb, type DynamoDbStandIn } from './dynamodb/server.ts';
@@ -197,8 +198,7 @@ async function start(options: LocalOptions, lifetime: Lifetime): Promise<LocalSt
   for (const [logicalId, identity] of functionUrls.identities) identities.set(logicalId, identity);
   const outputs = resolver.outputs();
   await step('Secrets', () => ensureSecrets({ ssm, momento }, { ssmStageName }));
-  const { MomentoCacheName, UserPoolId, UserPoolClientId, ApiUrl } = outputs;
-  if (MomentoCacheName !== undefined) momento.createCache(MomentoCacheName);
+  const { UserPoolId, UserPoolClientId, ApiUrl } = outputs;
   if (UserPoolId !== undefined) await step('Demo user', () => ensureDemoUser(clients, UserPoolId));
 
   const functions = await step('Functions', () =>
@@ -216,6 +216,13 @@ async function start(options: LocalOptions, lifetime: Lifetime): Promise<LocalSt
   });
   gate?.admit(readPrincipals({ resolver, identityOf }));
   lambda.serve(functions.values());
+  await step('Custom resources', () =>
+    provideCustomResources({
+      resolver,
+      stackId: world.pseudoParameters['AWS::StackId'] ?? '',
+      functions: functions.values(),
+    }),
+  );
   functionUrls.serve(functions.values());
   const restApi = readRestApi({
     resolver,

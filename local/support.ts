@@ -1,5 +1,6 @@
 import { apiGatewaySupport } from './api-gateway/support.ts';
 import type { Support, TypeSupport } from './cloudformation/support.ts';
+import { customResourceSupport } from './custom-resource/support.ts';
 import { dynamoDbSupport } from './dynamodb/tables.ts';
 import { eventSourceSupport } from './event-source/support.ts';
 import { functionUrlSupport } from './function-url/support.ts';
@@ -13,6 +14,7 @@ const without = (why: string): TypeSupport => ({ kind: 'without-effect', why });
 /** Everything a template may contain. A resource type or property that is not in here is refused by name. */
 export const support: Support = {
   ...apiGatewaySupport,
+  ...customResourceSupport,
   ...dynamoDbSupport,
   ...eventSourceSupport,
   ...functionUrlSupport,

@@ -133,6 +133,24 @@ export interface BoundaryProgress {
   advance(from: Progress | undefined, to: Progress): Promise<boolean>;
 }
 
+/** What became of asking for a cache. */
+export type CacheMade =
+  | { readonly made: true }
+  /** The account has as many as Momento lets it have: these, as far as it says. */
+  | { readonly made: false; readonly reason: 'quota'; readonly caches: readonly string[] }
+  | { readonly made: false; readonly reason: 'not-permitted' };
+
+export type CacheGone = { readonly gone: true } | { readonly gone: false; readonly reason: 'not-permitted' };
+
+/**
+ * Makes and removes whole caches, and does nothing where that is done already. Throws KeyRefused for a key that is
+ * none, else Unavailable.
+ */
+export interface CacheControl {
+  make(name: string): Promise<CacheMade>;
+  remove(name: string): Promise<CacheGone>;
+}
+
 /** A token of one account, as Momento's `CredentialProvider.fromDisposableToken` takes it. */
 export interface VendedToken {
   readonly token: string;

@@ -1,3 +1,4 @@
+import { customResourceType, isCustomResource } from '../custom-resource/support.ts';
 import type { Template } from './assembly.ts';
 import type { Resolver } from './resolver.ts';
 import { fields, refusals, type Support } from './support.ts';
@@ -57,7 +58,7 @@ function problemsOf(
   const attributes = Object.keys(resource)
     .filter((name) => !understoodAttributes.has(name))
     .map((name) => `the attribute ${name} is not supported`);
-  const type = support[resource.Type];
+  const type = support[isCustomResource(resource.Type) ? customResourceType : resource.Type];
   if (type === undefined) return [...attributes, 'the resource type is not supported'];
   if (type.kind !== 'honoured') return attributes;
   return [...attributes, ...refusals(fields(type.properties), resolver.properties(logicalId), '')];

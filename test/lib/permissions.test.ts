@@ -33,6 +33,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     'sqs:ReceiveMessage',
   ],
   AnnounceBoundaries: [...LOGS, 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:Query', 'sqs:SendMessage'],
+  ProvideCache: [...LOGS, ...READ_PARAMETERS],
   StartSession: [...LOGS, ...READ_PARAMETERS, ...READ_TABLE, 'dynamodb:PutItem', 'sqs:SendMessage'],
   IngestHeartbeat: [...LOGS, ...READ_PARAMETERS, ...READ_TABLE, 'sqs:SendMessage'],
   EndSession: [...LOGS, ...READ_PARAMETERS],
@@ -44,7 +45,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
 
 function statementsOf(name: string): readonly Statement[] {
   const policies = Object.entries(resourcesOf(template, 'AWS::IAM::Policy')).filter(([id]) =>
-    new RegExp(`^(Entitlements|Concurrency)${name}Role`).test(id),
+    new RegExp(`^(Entitlements|Concurrency|Momento)${name}Role`).test(id),
   );
   return policies.flatMap(
     ([, { Properties }]) =>
@@ -84,10 +85,10 @@ describe('permissions', () => {
     }
   });
 
-  it('let the token function alone read the key that mints tokens', () => {
+  it('let nobody but who mints tokens and who makes the cache read the key that can do so', () => {
     const readers = Object.keys(ALLOWED).filter((name) => parametersOf(name).includes('momento-super-key'));
-    expect(readers).toEqual(['VendToken']);
-    expect(textsIn(template.toJSON()).filter((text) => text.includes('momento-super-key'))).toHaveLength(2);
+    expect(readers).toEqual(['VendToken', 'ProvideCache']);
+    expect(textsIn(template.toJSON()).filter((text) => text.includes('momento-super-key'))).toHaveLength(4);
   });
 
   it.each([
@@ -99,6 +100,7 @@ describe('permissions', () => {
     ['RequestRecompute', []],
     ['RecomputeEntitlements', ['momento-data-key', 'momento-endpoint']],
     ['AnnounceBoundaries', []],
+    ['ProvideCache', ['momento-endpoint', 'momento-super-key']],
     ['StartSession', ['momento-data-key', 'momento-endpoint', 'session-keys']],
     ['IngestHeartbeat', ['momento-data-key', 'momento-endpoint', 'session-keys']],
     ['EndSession', ['momento-data-key', 'momento-endpoint']],

@@ -119,9 +119,9 @@ describe('a stack', () => {
 });
 
 describe('when a stage is taken down', () => {
-  const KEPT = ['AWS::Cognito::UserPool', 'AWS::DynamoDB::GlobalTable'];
+  const KEPT = ['AWS::Cognito::UserPool', 'AWS::DynamoDB::GlobalTable', 'Custom::MomentoCache'];
 
-  it('prod keeps its accounts and viewers, protected, and the accounts can be restored to any minute', () => {
+  it('prod keeps its cache, and its accounts and viewers, protected, and the accounts can be restored to any minute', () => {
     const prod = synthesize({ stageName: 'prod', ...EVERYTHING });
     for (const { Type, DeletionPolicy = 'Delete', UpdateReplacePolicy = 'Delete' } of Object.values(
       allOf(prod),
