@@ -315,8 +315,8 @@ export function followEntitlements(world: World, listener: Listener): LiveEntitl
     cancelLook();
     if (stopped) return;
     const nowMs = clock.now();
-    const regularMs = Math.min(lookedAtMs, nowMs) + LOOK_EVERY_MS;
-    lookDueMs = Math.max(Math.min(regularMs, holding.nextMomentMs(), renewAtMs), nowMs);
+    lookedAtMs = Math.min(lookedAtMs, nowMs); // the clock may have been ahead
+    lookDueMs = Math.max(Math.min(lookedAtMs + LOOK_EVERY_MS, holding.nextMomentMs(), renewAtMs), nowMs);
     cancelLook = after(lookDueMs - nowMs, look);
   }
 

@@ -1,0 +1,452 @@
+import { isDeepStrictEqual } from 'node:util';
+import {
+  followEntitlements,
+  type ConnectionState,
+} from '../../../../client/src/entitlements/follow-entitlements.ts';
+import type { Entitlements } from '../../../../client/src/entitlements/holding.ts';
+import { keptSnapshots } from '../../../../client/src/entitlements/kept-snapshot.ts';
+import { delayAfter } from '../../../../client/src/timing/backoff.ts';
+import { createServerClock } from '../../../../client/src/timing/server-clock.ts';
+import { compareCatalogVersions } from '../../../../shared/domain/catalog.ts';
+import { foldAccess, type Snapshot } from '../../../../shared/domain/entitlements.ts';
+import { fromMs, toMs } from '../../../../shared/domain/instants.ts';
+import type { Purchase } from '../../../../shared/domain/purchases.ts';
+import { fakeNetwork } from './fake-network.ts';
+import { fakeService } from './fake-service.ts';
+import { fakeTime } from './fake-time.ts';
+import { createTape } from './tape.ts';
+
+/*
+ * One page of one account, through the library's own code, against the domain's own rules. A schedule is a tape of
+ * bytes: whatever is decided, the next byte decides it, and after the last one all is well. So a tape is all that a
+ * run depends on, and a shorter one of lesser bytes is a simpler run.
+ */
+
+const START_MS = Date.parse('2026-11-22T10:00:00.000Z');
+const MINUTE_MS = 60_000;
+const GRACE_MS = 30 * MINUTE_MS;
+/** What is kept for the next page is as old as this. */
+const KEPT_AFTER_MS = 5 * MINUTE_MS;
+/** By then a page that misses something it was never told of has asked again: the look now and then, and a wave. */
+const LONGEST_MS = 9 * MINUTE_MS;
+
+/** What happened in a run, so that a test can say that it happened at all. */
+export type Tally = Record<string, number>;
+
+/** Runs one schedule. @throws Error at the first breach of a law, with what happened until then */
+export async function runSchedule(bytes: Uint8Array): Promise<Tally> {
+  const tape = createTape(bytes);
+  const time = fakeTime(START_MS);
+  const tally: Tally = {};
+  const log: string[] = [];
+  /** Counts what nobody will be told of, and how much of that a read has found out. */
+  let unannounced = 0;
+  let foundOut = 0;
+  let missedAtMs = -Infinity;
+  const network = fakeNetwork({
+    time,
+    tape,
+    onLostForGood: miss,
+    note(what) {
+      note(what);
+      if (what === 'closed the last') breach('it has made itself deaf');
+    },
+  });
+  const service = fakeService({
+    time,
+    publish: (topic, message) => network.publish(topic, message),
+    lagMs: () => tape.pick([0, 0, 0, 800, 5000]),
+    onUnannounced: miss,
+  });
+  const items = new Map<string, string>();
+  const storage = {
+    getItem: (key: string) => items.get(key) ?? null,
+    setItem: (key: string, text: string) => void items.set(key, text),
+    removeItem: (key: string) => void items.delete(key),
+  };
+  let broken: Error | undefined;
+  let purchases = 0;
+  let waves = 0;
+  let lastWaveId = 'none';
+  let isHidden = false;
+  let isReloaded = false;
+  /** The newest that this page, or one before it, has shown. */
+  let newest: Snapshot | undefined;
+  let confirmedAtMs = -Infinity;
+  /** Whether nobody has set the device's clock since the page was opened. */
+  let isClockSteady = true;
+  time.device.setBy(tape.pick([0, 0, 3_600_000, -3_600_000, 40 * 3_600_000, -40 * 3_600_000]));
+  let page = open();
+
+  try {
+    await time.pass(2000);
+    while (!tape.isOver) {
+      await step();
+      await time.pass(tape.pick([300, 0, 2000, 9000, 35_000]));
+      if (broken) throw broken;
+    }
+    await settle();
+    if (broken) throw broken;
+  } catch (error) {
+    throw new Error(`${(error as Error).message}\n${log.join('\n')}`, { cause: error });
+  }
+  page.close();
+  return tally;
+
+  function open() {
+    isClockSteady = true;
+    const clock = createServerClock(time.device);
+    const lifeMs = tape.pick([30, 4, 10]) * MINUTE_MS;
+    const shown = {
+      entitlements: { standing: 'unknown' } as Entitlements,
+      connection: 'offline' as ConnectionState,
+    };
+    let isGone = false;
+    const random = () => (tape.isOver ? 0.5 : tape.choose(256) / 256);
+    const live = followEntitlements(
+      {
+        readGrant: () =>
+          network.call(() => ({
+            userId: 'ada',
+            cacheName: 'usher',
+            endpoint: 'cell.example',
+            issuedAt: fromMs(time.now()),
+            expiresAt: fromMs(time.now() + lifeMs),
+            token: 't',
+            cacheToken: 'c',
+          })),
+        readEntitlements: ({ atLeast, known }) =>
+          network.call(
+            () => {
+              const reading = service.read(atLeast);
+              const { snapshot, provisional } = reading;
+              const isUpToDate = provisional || isNewest(snapshot);
+              const found = isUpToDate ? unannounced : 0;
+              note('read');
+              const answer =
+                known && !provisional && sameTag(known, snapshot) ? { ...reading, snapshot: known } : reading;
+              return { ...answer, found };
+            },
+            ({ snapshot, found }) => answered(snapshot, found),
+          ),
+        connect: async ({ expiresAt }) => ({
+          hear: (topic, events) => network.hear(topic, events, toMs(expiresAt)),
+          readSnapshot: () =>
+            network
+              .call(
+                () => ({
+                  text: service.cached && JSON.stringify(service.cached),
+                  found: service.cached && isNewest(service.cached) ? unannounced : 0,
+                }),
+                ({ text, found }) => text !== undefined && answered(JSON.parse(text), found),
+              )
+              .then(({ text }) => text),
+        }),
+        delayAfter: (error, failures) => delayAfter(error, failures, random),
+        clock,
+        after: time.device.after,
+        random,
+        kept: keptSnapshots(() => storage),
+        graceMs: GRACE_MS,
+        accountId: 'ada',
+        isHidden: () => isHidden,
+        playingProductIds: () => (waves % 2 ? ['premium'] : []),
+      },
+      {
+        onEntitlements(entitlements) {
+          if (isGone) breach('it tells of something after it was stopped');
+          const before = shown.entitlements;
+          shown.entitlements = entitlements;
+          if (entitlements.standing === 'unknown') return lost(before);
+          see(entitlements);
+        },
+        onConnection(state) {
+          shown.connection = state;
+          note(state);
+        },
+        onMessage: () => note('message'),
+        onSessionEnd: () => {},
+        onWave: () => note('turn'),
+        onStopped: (error) => breach(`it has stopped: ${String(error)}`),
+      },
+    );
+    return {
+      live,
+      clock,
+      shown,
+      close() {
+        network.drop();
+        live.stop();
+        isGone = true;
+        time.device.forget();
+      },
+    };
+  }
+
+  /** What comes after a newer message tells nothing. */
+  function answered(read: Snapshot, found: number): void {
+    if (!newest || !isOlder(read, newest)) foundOut = Math.max(foundOut, found);
+  }
+
+  function see({ standing, snapshot }: Extract<Entitlements, { snapshot: Snapshot }>): void {
+    log.push(
+      `${seconds()} shows ${snapshot.epoch}.${snapshot.version} of ${snapshot.catalogVersion}, ${standing}`,
+    );
+    if (newest && isOlder(snapshot, newest)) breach(`shows ${snapshot.version} after ${newest.version}`);
+    const isOlderEdition =
+      newest?.version === snapshot.version &&
+      newest.epoch === snapshot.epoch &&
+      compareCatalogVersions(snapshot.catalogVersion, newest.catalogVersion) < 0;
+    if (isOlderEdition) breach(`shows ${snapshot.catalogVersion} after ${newest!.catalogVersion}`);
+    if (standing === 'confirmed') confirmedAtMs = time.now();
+    if (isReloaded) note('shown after a reload');
+    isReloaded = false;
+    newest = snapshot;
+  }
+
+  function lost(before: Entitlements): void {
+    if (before.standing === 'unknown') return;
+    note('grace over');
+    // A clock that was set forward while nobody could be asked cannot be told from a sleep.
+    if (isClockSteady && time.now() - confirmedAtMs < GRACE_MS - KEPT_AFTER_MS)
+      breach('locked out before the grace is over');
+  }
+
+  async function step(): Promise<void> {
+    const what = tape.pick(STEPS);
+    note(what);
+    switch (what) {
+      case 'buy':
+        return service.buy([purchase()]);
+      case 'buy a lot':
+        return service.buy(Array.from({ length: 17 }, (_, n) => purchase(`lot-${n}`)));
+      case 'catalogue':
+        return sellOtherwise();
+      case 'abort':
+        return service.tellOfWave({ ...wave(), waveId: lastWaveId, state: 'abort' });
+      case 'restore':
+        return service.restore();
+      case 'flush':
+        return service.flush();
+      case 'damage':
+        return network.damageOne();
+      case 'offline':
+        network.goOffline();
+        await time.pass(tape.pick([1000, 4000, 20_000, 70_000, 40 * MINUTE_MS]));
+        network.goOnline();
+        if (tape.choose(2)) page.live.reconnect();
+        return;
+      case 'sleep':
+        return sleep();
+      case 'set the clock':
+        isClockSteady = false;
+        return time.device.setBy(tape.pick([-3_600_000, 3_600_000, -600_000, 86_400_000, -86_400_000]));
+      case 'hide':
+        isHidden = true;
+        return;
+      case 'show':
+        return appear();
+      case 'reload':
+        page.close();
+        isReloaded = true;
+        page = open();
+        return;
+      case 'reload without a trace':
+        page.close();
+        items.clear();
+        newest = undefined;
+        page = open();
+        return;
+      case 'another tab':
+        return anotherTab();
+    }
+  }
+
+  function appear(): void {
+    isHidden = false;
+    page.live.wake();
+  }
+
+  async function sleep(): Promise<void> {
+    time.device.sleep();
+    network.goOffline();
+    await time.pass(tape.pick([10_000, 3 * MINUTE_MS, 50 * MINUTE_MS]));
+    time.device.wake(tape.choose(2) === 1);
+    network.goOnline();
+    if (tape.choose(2)) page.live.wake();
+  }
+
+  function sellOtherwise(): void {
+    if (!service.sellOtherwise()) return;
+    const announced = wave();
+    lastWaveId = announced.waveId;
+    miss(); // whom it does not reach learns of it when it asks
+    if (tape.choose(4) < 3) service.tellOfWave(announced);
+  }
+
+  function wave() {
+    return {
+      waveId: `wave-${++waves}`,
+      state: 'start',
+      catalogVersion: service.catalog.catalogVersion,
+      productIds: tape.pick([[], ['premium'], ['archive']]),
+      refreshWithinSeconds: tape.pick([60, 0, 120]),
+      priority: tape.pick(['normal', 'high', 'low']),
+    } as const;
+  }
+
+  /** Another tab, which has not come as far, keeps what it held. */
+  function anotherTab(): void {
+    const [text] = items.values();
+    if (text === undefined || !newest) return;
+    const kept = keptSnapshots(() => storage);
+    const held = kept.read('ada');
+    if (!held || held.snapshot.version === 0) return;
+    const older = { ...held.snapshot, version: held.snapshot.version - 1, entitlements: [] };
+    kept.write({ ...held, snapshot: older });
+  }
+
+  function purchase(purchaseId: string = tape.pick(['p1', 'p2', 'p3', 'p4'])): Purchase {
+    const nowMs = Math.floor(time.now() / 1000) * 1000;
+    const startsMs = nowMs + tape.pick([-60_000, -60_000, 45_000, 7 * MINUTE_MS]);
+    const lastsMs = tape.pick([undefined, undefined, 2 * MINUTE_MS, 20 * MINUTE_MS]);
+    return {
+      accountId: 'ada',
+      purchaseId,
+      productId: tape.pick(['premium', 'sports', 'premium', 'archive']),
+      status: tape.pick(['active', 'cancelled', 'refunded']),
+      validFrom: fromMs(startsMs),
+      validUntil: lastsMs === undefined ? null : fromMs(startsMs + lastsMs),
+      notify: tape.choose(8) !== 7,
+      reported: { eventId: `evt_${++purchases}`, occurredAt: fromMs(nowMs), revision: 0 },
+    };
+  }
+
+  /** The network is back and somebody looks at the page; then the service's answer is the page's. */
+  async function settle(): Promise<void> {
+    note('settle');
+    network.calm();
+    tape.end();
+    if (isHidden) appear();
+    await time.pass(32_000); // whatever was under way has come or failed, and the clock was looked at
+    for (let waits = 0; !isWell(); waits++) {
+      if (waits > 40) throw breach(`it does not come back: ${page.shown.connection}`);
+      await time.pass(5000);
+    }
+    await time.pass(3000);
+    await untilNothingIsDue();
+    missedAtMs = time.now();
+    const isUnaware = () => foundOut < unannounced;
+    note(isUnaware() ? 'unannounced' : 'announced');
+    while (isUnaware()) {
+      if (time.now() - missedAtMs > LONGEST_MS) throw breach('nobody has asked again');
+      await time.pass(15_000);
+      await untilNothingIsDue();
+    }
+    compare('in the end');
+
+    const reads = tally['read'];
+    service.buy([
+      { ...purchase('last'), validFrom: fromMs(START_MS), productId: 'sports', status: 'active' },
+    ]);
+    await time.pass(500);
+    if (page.shown.connection === 'live' && tally['read'] === reads) compare('when something happens');
+    else note('read meanwhile');
+    if (Math.abs(page.clock.now() - time.now()) > 8000)
+      throw breach(`the clock is wrong by ${page.clock.now() - time.now()} ms`);
+  }
+
+  /** Whether it says that it is live, and is. */
+  function isWell(): boolean {
+    const topics = new Set(
+      network.lines.filter(({ hearing }) => hearing === 'well').map(({ topic }) => topic),
+    );
+    return page.shown.connection === 'live' && topics.size === 2;
+  }
+
+  async function untilNothingIsDue(): Promise<void> {
+    if (service.isRecomputing) await time.pass(3000);
+    // The page's clock may be some seconds off.
+    await time.pass(Math.max(0, service.committedAtMs + 8000 - time.now()));
+    const { nextChangeAt } = service.stored;
+    const dueInMs = nextChangeAt === null ? Infinity : toMs(nextChangeAt) - time.now();
+    if (dueInMs < 20_000) await time.pass(dueInMs + 12_000);
+  }
+
+  function compare(when: string): void {
+    const { entitlements: shown, connection } = page.shown;
+    if (shown.standing !== 'confirmed' || connection !== 'live')
+      throw breach(`${when} it is ${shown.standing}, ${connection}`);
+    const { stored } = service;
+    const should = {
+      ...tagOf(stored),
+      entitlements: stored.entitlements,
+      access: foldAccess(stored.entitlements, time.now()),
+    };
+    const { entitlements, access } = shown.snapshot;
+    const is = { ...tagOf(shown.snapshot), entitlements, access };
+    if (!isDeepStrictEqual(is, should))
+      throw breach(`${when} it shows ${JSON.stringify(is)}\n instead of ${JSON.stringify(should)}`);
+  }
+
+  /** Nothing newer is stored, or sold. */
+  function isNewest(snapshot: Snapshot): boolean {
+    const { catalogVersion } = service.catalog;
+    return sameTag(snapshot, { ...service.stored, catalogVersion });
+  }
+
+  function miss(): void {
+    missedAtMs = time.now();
+    unannounced++;
+  }
+
+  function note(what: string): void {
+    tally[what] = (tally[what] ?? 0) + 1;
+    log.push(`${seconds()} ${what}`);
+  }
+
+  function seconds(): string {
+    return ((time.now() - START_MS) / 1000).toFixed(1);
+  }
+
+  /** What is thrown in the library's own hands would be caught there, so this is thrown by the next step. */
+  function breach(law: string): Error {
+    log.push(`${seconds()} BREACH`);
+    return (broken ??= new Error(law));
+  }
+}
+
+const STEPS = [
+  'buy',
+  'buy',
+  'buy',
+  'buy',
+  'buy',
+  'damage',
+  'damage',
+  'offline',
+  'sleep',
+  'hide',
+  'show',
+  'catalogue',
+  'abort',
+  'reload',
+  'another tab',
+  'buy a lot',
+  'set the clock',
+  'flush',
+  'restore',
+  'reload without a trace',
+] as const;
+
+function tagOf({ epoch, version, catalogVersion }: Snapshot) {
+  return { epoch, version, catalogVersion };
+}
+
+function isOlder(a: Snapshot, b: Snapshot): boolean {
+  return (Number(a.epoch) - Number(b.epoch) || a.version - b.version) < 0;
+}
+
+function sameTag(a: Snapshot, b: Snapshot): boolean {
+  return isDeepStrictEqual(tagOf(a), tagOf(b));
+}
