@@ -197,7 +197,7 @@ export function createUsher(options: UsherOptions): Usher {
       },
     );
     wakers = wakeWithPage((why) => {
-      if (why === 'online') following?.reconnect();
+      if (why === 'network') following?.reconnect();
       else following?.wake();
       liveStreams?.refresh();
     });
