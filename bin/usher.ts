@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { App, Validations } from 'aws-cdk-lib';
 import { Code } from 'aws-cdk-lib/aws-lambda';
 import { AwsSolutionsChecks } from 'cdk-nag';
+import { buildPlayer } from '../lib/bundling/build-player.ts';
 import { bundleFunctions } from '../lib/bundling/bundle-functions.ts';
 import { nameIn, readStage } from '../lib/stage.ts';
 import { UsherStack } from '../lib/usher-stack.ts';
@@ -10,10 +11,15 @@ import { loadCatalog } from '../shared/catalog.ts';
 
 loadCatalog(); // a catalogue that would stop every function stops the deployment
 
-const outDir = fileURLToPath(new URL('../dist/functions', import.meta.url));
+const dist = fileURLToPath(new URL('../dist', import.meta.url));
+const outDir = join(dist, 'functions');
 
 const app = new App({ analyticsReporting: false });
 const stage = readStage((key) => app.node.tryGetContext(key) as unknown);
 await bundleFunctions({ outDir });
-new UsherStack(app, nameIn(stage), { stage, code: (name) => Code.fromAsset(join(outDir, name)) });
+new UsherStack(app, nameIn(stage), {
+  stage,
+  code: (name) => Code.fromAsset(join(outDir, name)),
+  ...(stage.player && { playerBuild: await buildPlayer({ outDir: join(dist, 'player') }) }),
+});
 Validations.of(app).addPlugins(new AwsSolutionsChecks(app));

@@ -27,6 +27,13 @@ type Verb = 'GET' | 'POST' | 'DELETE';
 export class RestApi extends Construct {
   /** Without a final slash: routes are appended to it. */
   readonly url: string;
+  /** Where the routes are, as a content security policy names it: without the stage's path. */
+  readonly origin: string;
+  /** Of all routes together. */
+  readonly metrics: Pick<
+    GatewayRestApi,
+    'metricCount' | 'metricLatency' | 'metricClientError' | 'metricServerError'
+  >;
   readonly #api: GatewayRestApi;
   readonly #viewers: CognitoUserPoolsAuthorizer;
 
@@ -59,7 +66,8 @@ export class RestApi extends Construct {
     answerWithProblems(this.#api, stage);
     const { restApiId, deploymentStage } = this.#api;
     const { region, urlSuffix } = Stack.of(this);
-    this.url = `https://${restApiId}.execute-api.${region}.${urlSuffix}/${deploymentStage.stageName}`;
+    this.origin = `https://${restApiId}.execute-api.${region}.${urlSuffix}`;
+    this.url = `${this.origin}/${deploymentStage.stageName}`;
     acknowledgeFindings(this.#api);
   }
 

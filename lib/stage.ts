@@ -1,5 +1,7 @@
 import { WHEN_FULL, type WhenFull } from '../shared/domain/admission.ts';
 import { flag, oneOf, refuse, text, whole, type Context } from './context-values.ts';
+import { readOperations, type Operations } from './operations-settings.ts';
+import { readPlayer, type PlayerSettings } from './player-settings.ts';
 import { stageNameOf } from './stage-name.ts';
 
 export type LogLevel = (typeof LOG_LEVELS)[number];
@@ -10,8 +12,10 @@ export interface Stage {
   readonly name: string;
   /** Whose SSM parameters the stage reads, so that a branch can share the secrets of `dev`. */
   readonly ssmName: string;
-  /** The web origins that may call the API; `['*']` for any. */
+  /** The web origins that may call the API; `['*']` for any. A stage that serves the player adds its origin. */
   readonly origins: readonly string[];
+  /** How the demo player is served from the stage; `undefined` = not at all. */
+  readonly player: PlayerSettings | undefined;
   readonly tokenTtlSeconds: number;
   /** The request header that carries the viewer's country, ISO 3166-1 alpha-2. */
   readonly regionHeader: string;
@@ -68,10 +72,12 @@ export function readStage(context: Context): Stage {
   );
   const keepsData = name === 'prod';
   const heartbeatSeconds = whole(context, 'heartbeatSeconds', HEARTBEAT_SECONDS);
+  const player = readPlayer(context);
   return {
     name,
     ssmName: ssmName(text(context, 'ssmStageName') ?? name),
-    origins: origins(text(context, 'origins') ?? 'http://localhost:3000'),
+    origins: origins(text(context, 'origins'), player ? [] : ['http://localhost:3000']),
+    player,
     tokenTtlSeconds: whole(context, 'tokenTtlSeconds', TOKEN_TTL_SECONDS),
     regionHeader: regionHeader(text(context, 'regionHeader') ?? 'CloudFront-Viewer-Country'),
     logLevel: oneOf(context, 'logLevel', LOG_LEVELS, 'INFO'),
@@ -112,7 +118,8 @@ function ssmName(value: string): string {
   );
 }
 
-function origins(value: string): readonly string[] {
+function origins(value: string | undefined, otherwise: readonly string[]): readonly string[] {
+  if (value === undefined) return otherwise;
   if (value === '*') return ['*'];
   const list = [...new Set(value.split(',').map((origin) => origin.trim()))];
   const wrong = list.find((origin) => !isWebOrigin(origin));

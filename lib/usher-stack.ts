@@ -10,6 +10,8 @@ import { EntitlementFunctions } from './entitlement-functions.ts';
 import { EveryMinute } from './every-minute.ts';
 import { HeartbeatUrl } from './heartbeat-url.ts';
 import { MomentoCache } from './momento-cache.ts';
+import { PlayerFiles, type PlayerBuild } from './player-files.ts';
+import { PlayerHosting } from './player-hosting.ts';
 import { RestApi } from './rest-api.ts';
 import type { Stage } from './stage.ts';
 import type { CodeOf } from './usher-function.ts';
@@ -18,16 +20,25 @@ import { Viewers } from './viewers.ts';
 export interface UsherStackProps extends StackProps {
   readonly stage: Stage;
   readonly code: CodeOf;
+  /** The built player; needed by a stage that serves it. */
+  readonly playerBuild?: PlayerBuild;
 }
 
 /** usher, one stack per stage. Two stages share nothing but, where they are told to, SSM parameters. */
 export class UsherStack extends Stack {
-  constructor(scope: Construct, id: string, { stage, code, ...props }: UsherStackProps) {
+  constructor(
+    scope: Construct,
+    id: string,
+    { stage: settings, code, playerBuild, ...props }: UsherStackProps,
+  ) {
     super(scope, id, {
-      description: `usher, stage ${stage.name}: entitlements in real time`,
-      terminationProtection: stage.keepsData,
+      description: `usher, stage ${settings.name}: entitlements in real time`,
+      terminationProtection: settings.keepsData,
       ...props,
     });
+    const hosting =
+      settings.player && new PlayerHosting(this, 'Player', { stage: settings, player: settings.player });
+    const stage = hosting ? { ...settings, origins: admitting(settings.origins, hosting.origin) } : settings;
 
     const viewers = new Viewers(this, 'Viewers', { stage });
     const table = new AccountsTable(this, 'Accounts', { stage });
@@ -78,6 +89,22 @@ export class UsherStack extends Stack {
       new EveryMinute(this, 'HeartbeatTopic', { stage, name, target: followHeartbeatTopic });
     }
 
+    if (hosting) {
+      hosting.mayCall(api.origin);
+      if (!playerBuild) throw new Error('A stage that serves the player needs the built player.');
+      new PlayerFiles(this, 'PlayerFiles', {
+        stage,
+        hosting,
+        build: playerBuild,
+        config: {
+          apiUrl: api.url,
+          region: this.region,
+          userPoolId: viewers.userPool.userPoolId,
+          userPoolClientId: viewers.webClient.userPoolClientId,
+        },
+      });
+    }
+
     new CheckoutAlarms(this, 'Alarms', { stage, checkout, consumer: entitlements.recomputeEntitlements });
     new ConcurrencyAlarms(this, 'ConcurrencyAlarms', { stage, functions: concurrency });
 
@@ -103,4 +130,25 @@ export class UsherStack extends Stack {
   #output(values: Readonly<Record<string, string>>): void {
     for (const [name, value] of Object.entries(values)) new CfnOutput(this, name, { value });
   }
+}
+
+function busiestOf(entitlements: EntitlementFunctions, concurrency: ConcurrencyFunctions) {
+  const { vendToken, readEntitlements, readCatalog, acceptCheckout, recomputeEntitlements } = entitlements;
+  const { startSession, ingestHeartbeat, endSession, checkConcurrency } = concurrency;
+  return [
+    vendToken,
+    readEntitlements,
+    readCatalog,
+    acceptCheckout,
+    recomputeEntitlements,
+    startSession,
+    ingestHeartbeat,
+    endSession,
+    checkConcurrency,
+  ];
+}
+
+/** The stage's origins and one more; who admits everyone does so still. */
+function admitting(origins: readonly string[], origin: string): readonly string[] {
+  return origins.includes('*') ? origins : [...origins, origin];
 }
