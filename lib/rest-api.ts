@@ -29,11 +29,6 @@ export class RestApi extends Construct {
   readonly url: string;
   /** Where the routes are, as a content security policy names it: without the stage's path. */
   readonly origin: string;
-  /** Of all routes together. */
-  readonly metrics: Pick<
-    GatewayRestApi,
-    'metricCount' | 'metricLatency' | 'metricClientError' | 'metricServerError'
-  >;
   readonly #api: GatewayRestApi;
   readonly #viewers: CognitoUserPoolsAuthorizer;
 

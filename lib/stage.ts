@@ -1,6 +1,5 @@
 import { WHEN_FULL, type WhenFull } from '../shared/domain/admission.ts';
 import { flag, oneOf, refuse, text, whole, type Context } from './context-values.ts';
-import { readOperations, type Operations } from './operations-settings.ts';
 import { readPlayer, type PlayerSettings } from './player-settings.ts';
 import { stageNameOf } from './stage-name.ts';
 
