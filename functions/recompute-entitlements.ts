@@ -17,7 +17,7 @@ import { momentoSnapshotCache } from '../shared/momento/snapshot-cache.ts';
 import type { Purchase } from '../shared/domain/purchases.ts';
 
 interface World {
-  readonly parse: (body: string) => Order;
+  readonly parse: (body: string) => readonly Order[];
   readonly recompute: (accountId: string, reported: readonly Purchase[]) => Promise<void>;
 }
 
@@ -40,7 +40,8 @@ export function recomputeEntitlements({ parse, recompute: recomputeAccount }: Wo
     const outcomes = new Map<SQSRecord, Outcome>();
     const parsed = records.flatMap((record) => {
       try {
-        return [{ record, order: parse(record.body) }];
+        outcomes.set(record, DONE); // unless it fails for one of those that it is about
+        return parse(record.body).map((order) => ({ record, order }));
       } catch (error) {
         outcomes.set(record, failed(error));
         return [];
@@ -53,7 +54,7 @@ export function recomputeEntitlements({ parse, recompute: recomputeAccount }: Wo
           accountId,
           entries.map(({ order }) => order),
         );
-        for (const { record } of entries) outcomes.set(record, outcome);
+        if (!outcome.done) for (const { record } of entries) outcomes.set(record, outcome);
       }),
     );
     return outcomes;

@@ -9,6 +9,7 @@ export type ParameterName =
   | 'momento-data-key'
   | 'momento-endpoint'
   | 'checkout-secrets'
+  | 'stripe-secrets'
   | 'session-keys';
 
 export function parameterPath(stage: Pick<Stage, 'ssmName'>, name: ParameterName): string {

@@ -2,6 +2,7 @@ import { WHEN_FULL, type WhenFull } from '../shared/domain/admission.ts';
 import { flag, oneOf, refuse, text, whole, type Context } from './context-values.ts';
 import { readPlayer, type PlayerSettings } from './player-settings.ts';
 import { stageNameOf } from './stage-name.ts';
+import { readStripe, type StripeMode } from './stripe-settings.ts';
 
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
@@ -37,6 +38,7 @@ export interface Stage {
   readonly heartbeatUrl: boolean;
   /** Reserved for that URL's function: how many heartbeats it takes at once, and what nobody else can use up. */
   readonly heartbeatConcurrency: number;
+  readonly stripe: StripeMode;
 }
 
 /** Not ERROR: alarms count lines that are warnings. */
@@ -100,6 +102,7 @@ export function readStage(context: Context): Stage {
     followHeartbeatTopic: flag(context, 'followHeartbeatTopic'),
     heartbeatUrl: flag(context, 'heartbeatUrl'),
     heartbeatConcurrency: whole(context, 'heartbeatConcurrency', HEARTBEAT_CONCURRENCY),
+    stripe: readStripe(context, { keepsData }),
   };
 }
 

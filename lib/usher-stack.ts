@@ -14,6 +14,7 @@ import { PlayerFiles, type PlayerBuild } from './player-files.ts';
 import { PlayerHosting } from './player-hosting.ts';
 import { RestApi } from './rest-api.ts';
 import type { Stage } from './stage.ts';
+import { StripeWebhook } from './stripe-webhook.ts';
 import type { CodeOf } from './usher-function.ts';
 import { Viewers } from './viewers.ts';
 
@@ -63,6 +64,11 @@ export class UsherStack extends Stack {
       entitlements.acceptCheckout,
       'The function checks the sender’s signature.',
     );
+    if (stage.stripe !== 'off') {
+      const { acceptStripeEvent } = new StripeWebhook(this, 'Stripe', { ...parts, mode: stage.stripe });
+      const reason = 'The function checks Stripe’s signature.';
+      api.forAnyone('POST', '/webhooks/stripe', acceptStripeEvent, reason);
+    }
     checkout.deliverTo(entitlements.recomputeEntitlements);
     const boundaries = entitlements.announceBoundaries;
     new EveryMinute(this, 'Boundaries', { stage, name: 'announce-boundaries', target: boundaries });

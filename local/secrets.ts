@@ -22,6 +22,7 @@ export function ensureSecrets(
   once('momento-super-key', () => momento.mintKey('super'));
   once('momento-data-key', () => momento.mintKey('data'));
   once('checkout-secrets', () => `whsec_${randomBytes(32).toString('base64')}`);
+  once('stripe-secrets', () => `whsec_${randomBytes(24).toString('hex')}`);
   once('session-keys', () => JSON.stringify({ current: freshSessionKey() }));
   ssm.put({ name: parameterName(ssmStageName, 'momento-endpoint'), value: momento.url, type: 'String' });
 }

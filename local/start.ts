@@ -86,6 +86,7 @@ function synthesize(playerPort: number): Command {
     origins: `http://localhost:${playerPort}`,
     followHeartbeatTopic: 'true',
     heartbeatUrl: 'true',
+    stripe: 'true',
   };
   return runNode(
     [

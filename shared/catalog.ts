@@ -36,6 +36,8 @@ const productSchema = z.strictObject({
   graceSeconds: z.optional(z.int().check(z.minimum(0))),
   durationHours: z.optional(z.number().check(z.positive())),
   notify: z._default(z.boolean(), true),
+  // Not `price_…` alone: what was once a plan keeps the id that its seller gave it.
+  stripePrices: z.optional(z.array(z.string().check(z.regex(/^[\x21-\x7e]{1,255}$/))).check(z.minLength(1))),
 });
 
 const contentSchema = z.strictObject({
@@ -89,6 +91,13 @@ function faultIn({ products, contents }: Catalog): string | undefined {
     firstTwice(products.map(({ productId }) => productId)) ??
     firstTwice(contents.map(({ contentId }) => contentId));
   if (twice !== undefined) return `'${twice}' is listed twice`;
+
+  const price = firstTwice(products.flatMap(({ stripePrices = [] }) => stripePrices));
+  if (price !== undefined) return `the price '${price}' is listed twice`;
+  const gift = products.find(
+    ({ productType, stripePrices }) => productType === 'free' && stripePrices !== undefined,
+  );
+  if (gift) return `the free product '${gift.productId}' has a price`;
 
   const sum = products.reduce((total, { extraStreams = 0 }) => total + extraStreams, 0);
   const largest = Math.max(0, ...products.map(({ maxStreams = 0 }) => maxStreams));

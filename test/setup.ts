@@ -41,6 +41,7 @@ async function forWorker(assembly: string): Promise<Synthesized> {
     origins: `http://localhost:${playerPort}`,
     followHeartbeatTopic: 'true',
     heartbeatUrl: 'true',
+    stripe: 'true',
   });
   return { assembly, playerPort };
 }

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { build, type BuildOptions, type Metafile, type OutputFile } from 'esbuild';
 import { environmentCredentials } from './environment-credentials.ts';
 import { momentoSlim } from './momento-slim.ts';
+import { stripeWebhooks } from './stripe-webhooks.ts';
 
 /** One function's bundle, as built. */
 export interface Bundle {
@@ -44,7 +45,7 @@ export function bundleOptions(): BuildOptions {
     // grpc-js requires it when someone asks for its channelz or ORCA services, and then reads .proto files from its
     // own directory. Neither works in a bundle, so carrying 220 KB of parser serves nobody; whoever asks is told.
     external: ['@grpc/proto-loader'],
-    plugins: [momentoSlim(), environmentCredentials()],
+    plugins: [momentoSlim(), environmentCredentials(), stripeWebhooks()],
     metafile: true,
     logLevel: 'warning',
   };

@@ -31,6 +31,8 @@ export interface Product {
   readonly durationHours?: number | undefined;
   /** False: changes of this product are not announced. */
   readonly notify: boolean;
+  /** By which it is sold at Stripe, those of the test mode too. */
+  readonly stripePrices?: readonly string[] | undefined;
 }
 
 /** Something that is watched. */
@@ -56,6 +58,11 @@ export interface Catalog {
 
 export function productOf(catalog: Catalog, productId: string): Product | undefined {
   return catalog.products.find((product) => product.productId === productId);
+}
+
+/** The product that is sold at this price of Stripe's. */
+export function productOfPrice(catalog: Catalog, priceId: string): Product | undefined {
+  return catalog.products.find(({ stripePrices }) => stripePrices?.includes(priceId));
 }
 
 /** Negative, zero or positive as `a` is older than, the same as, or newer than `b`. */

@@ -25,15 +25,19 @@ export const RESERVE_MS = 250;
 const LARGEST_BODY_BYTES = 16 * 1024;
 
 /** A body in the form that API Gateway and function URLs give it. @throws Refused when it is too large */
-export function bodyOf({
-  body,
-  isBase64Encoded,
-}: {
-  readonly body?: string | null | undefined;
-  readonly isBase64Encoded: boolean;
-}): Buffer {
+export function bodyOf(
+  {
+    body,
+    isBase64Encoded,
+  }: {
+    readonly body?: string | null | undefined;
+    readonly isBase64Encoded: boolean;
+  },
+  largestBytes = LARGEST_BODY_BYTES,
+): Buffer {
   const bytes = Buffer.from(body ?? '', isBase64Encoded ? 'base64' : 'utf8');
-  if (bytes.length > LARGEST_BODY_BYTES) throw new Refused(413, 'too-large', 'a body may have 16 KB');
+  if (bytes.length > largestBytes)
+    throw new Refused(413, 'too-large', `a body may have ${largestBytes / 1024} KB`);
   return bytes;
 }
 

@@ -22,9 +22,12 @@ export interface ViewerRequest extends HttpRequest {
   readonly accountId: string;
 }
 
-/** A handler for a route that anyone may call. */
-export function open(answer: (request: HttpRequest) => Promise<HttpReply>) {
-  return stack((event) => answer(requestOf(event)));
+/** A handler for a route that anyone may call. Whoever sends larger bodies than ours says how large they may be. */
+export function open(
+  answer: (request: HttpRequest) => Promise<HttpReply>,
+  { largestBodyBytes }: { readonly largestBodyBytes?: number } = {},
+) {
+  return stack((event) => answer(requestOf(event, largestBodyBytes)));
 }
 
 /** A handler for a route behind the Cognito authorizer, which has verified the ID token. */
@@ -32,13 +35,13 @@ export function viewer(answer: (request: ViewerRequest) => Promise<HttpReply>) {
   return stack(async (event) => answer({ ...requestOf(event), accountId: accountOf(event) }));
 }
 
-function requestOf(event: APIGatewayProxyEvent): HttpRequest {
+function requestOf(event: APIGatewayProxyEvent, largestBodyBytes?: number): HttpRequest {
   const headers = Object.entries(event.headers ?? {}).map(([name, value]) => [name.toLowerCase(), value]);
   return {
     headers: Object.fromEntries(headers),
     query: event.queryStringParameters ?? {},
     path: event.pathParameters ?? {},
-    body: bodyOf(event),
+    body: bodyOf(event, largestBodyBytes),
   };
 }
 

@@ -43,6 +43,13 @@ const LEASE = ['HEARTBEAT_SECONDS', 'LEASE_SECONDS'];
 const TRACKER = 'TRACKER_INTERVAL_SECONDS';
 const ENVIRONMENTS: Readonly<Record<string, readonly string[]>> = {
   'accept-checkout': [...ROUTE, 'CHECKOUT_QUEUE_URL', 'CHECKOUT_SECRETS_PARAMETER'],
+  'accept-stripe-event': [
+    ...ROUTE,
+    'CHECKOUT_QUEUE_URL',
+    'DEAD_LETTER_QUEUE_URL',
+    'STRIPE_MODE',
+    'STRIPE_SECRETS_PARAMETER',
+  ],
   'announce-boundaries': ['CHECKOUT_QUEUE_URL', 'TABLE_NAME'],
   'check-concurrency': [...ROUTE, ...SNAPSHOTS, 'LEASE_SECONDS', TRACKER],
   'end-session': [...ROUTE, ...MOMENTO_DATA, 'LEASE_SECONDS'],
@@ -73,10 +80,10 @@ describe('the functions', () => {
     expect([...functions.keys()].toSorted()).toEqual(Object.keys(ENVIRONMENTS));
   });
 
-  it('are two fewer, and nothing is told of them, where heartbeats come by the API alone', () => {
+  it('are fewer, and nothing is told of them, where heartbeats come by the API alone and payments not from Stripe', () => {
     const plain = functionsIn(synthesize(STAGE));
     const absent = [...functions.keys()].filter((name) => !plain.has(name));
-    expect(absent.toSorted()).toEqual(['follow-heartbeat-topic', 'renew-session']);
+    expect(absent.toSorted()).toEqual(['accept-stripe-event', 'follow-heartbeat-topic', 'renew-session']);
     const variables = [...plain.values()].flatMap(({ Environment }) => Object.keys(Environment.Variables));
     expect(variables).not.toContain('HEARTBEAT_URL');
     expect(variables).not.toContain('FOLLOWS_HEARTBEAT_TOPIC');

@@ -18,6 +18,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   ReadEntitlements: [...LOGS, ...READ_PARAMETERS, ...READ_TABLE, 'sqs:SendMessage'],
   ReadCatalog: LOGS,
   AcceptCheckout: [...LOGS, ...READ_PARAMETERS, 'sqs:SendMessage'],
+  AcceptStripeEvent: [...LOGS, ...READ_PARAMETERS, 'sqs:SendMessage'],
   RequestRecompute: [...LOGS, 'dynamodb:PutItem', 'sqs:SendMessage'],
   RecomputeEntitlements: [
     ...LOGS,
@@ -45,7 +46,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
 
 function statementsOf(name: string): readonly Statement[] {
   const policies = Object.entries(resourcesOf(template, 'AWS::IAM::Policy')).filter(([id]) =>
-    new RegExp(`^(Entitlements|Concurrency|Momento)${name}Role`).test(id),
+    new RegExp(`^(Entitlements|Concurrency|Momento|Stripe)${name}Role`).test(id),
   );
   return policies.flatMap(
     ([, { Properties }]) =>
@@ -97,6 +98,7 @@ describe('permissions', () => {
     ['ReadEntitlements', ['momento-data-key', 'momento-endpoint']],
     ['ReadCatalog', []],
     ['AcceptCheckout', ['checkout-secrets']],
+    ['AcceptStripeEvent', ['stripe-secrets']],
     ['RequestRecompute', []],
     ['RecomputeEntitlements', ['momento-data-key', 'momento-endpoint']],
     ['AnnounceBoundaries', []],
@@ -114,7 +116,7 @@ describe('permissions', () => {
 
   it('let API Gateway call a route’s function, on that route alone', () => {
     const permissions = permissionsOf('apigateway.amazonaws.com');
-    expect(permissions).toHaveLength(10);
+    expect(permissions).toHaveLength(11);
     for (const permission of permissions) {
       expect(permission).toMatchObject({ Action: 'lambda:InvokeFunction' });
       // Whatever stands in a path in place of a parameter is an asterisk.
@@ -160,7 +162,7 @@ describe('permissions', () => {
   });
 
   it('let nobody else call anything', () => {
-    expect(Object.keys(resourcesOf(template, 'AWS::Lambda::Permission'))).toHaveLength(10 + 2 + 2);
+    expect(Object.keys(resourcesOf(template, 'AWS::Lambda::Permission'))).toHaveLength(11 + 2 + 2);
   });
 });
 

@@ -23,6 +23,7 @@ describe('a stage', () => {
       whenFull: 'refuse-newest',
       followHeartbeatTopic: false,
       heartbeatUrl: false,
+      stripe: 'off',
       heartbeatConcurrency: 100,
     });
   });

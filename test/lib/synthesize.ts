@@ -12,7 +12,7 @@ export interface Resource {
 }
 
 /** What a stage has only where its settings say so. */
-export const EVERYTHING = { followHeartbeatTopic: 'true', heartbeatUrl: 'true' };
+export const EVERYTHING = { followHeartbeatTopic: 'true', heartbeatUrl: 'true', stripe: 'true' };
 
 /** The template of a stage, without bundling: every function holds one line. */
 export function synthesize(context: Readonly<Record<string, unknown>>): Template {

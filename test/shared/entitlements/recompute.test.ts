@@ -477,7 +477,7 @@ describe('the order of events', () => {
   async function run(deliveries: readonly Purchase[], batchSize: number) {
     const world = memoryWorld();
     const serve = recomputeEntitlements({
-      parse: (body): Order => ({ accountId: 'ada', purchase: JSON.parse(body) as Purchase }),
+      parse: (body): readonly Order[] => [{ accountId: 'ada', purchase: JSON.parse(body) as Purchase }],
       recompute: (accountId, reported) => recompute(world, accountId, reported),
     });
     for (let from = 0; from < deliveries.length; from += batchSize) {
