@@ -1,10 +1,10 @@
 import { Duration } from 'aws-cdk-lib';
 import { FilterPattern, MetricFilter } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
-import { RINGS_AT_ONCE } from './alarm-defaults.ts';
 import type { CheckoutQueue } from './checkout-queue.ts';
-import type { UsherFunction } from './usher-function.ts';
+import { StageAlarm } from './stage-alarm.ts';
 import { nameIn, type Stage } from './stage.ts';
+import type { UsherFunction } from './usher-function.ts';
 
 export interface CheckoutAlarmsProps {
   readonly stage: Stage;
@@ -23,24 +23,23 @@ const WAITING_PERIOD = Duration.minutes(20);
 export class CheckoutAlarms extends Construct {
   constructor(scope: Construct, id: string, { stage, checkout, consumer }: CheckoutAlarmsProps) {
     super(scope, id);
-    checkout.deadLetters
-      .metricApproximateNumberOfMessagesVisible({ period: Duration.minutes(1), statistic: 'Maximum' })
-      .createAlarm(this, 'DeadLetters', {
-        ...RINGS_AT_ONCE,
-        alarmName: nameIn(stage, 'checkout-dead-letters'),
-        alarmDescription: 'A checkout event could not be applied. The message carries the reason.',
-        threshold: 1,
-      });
-    checkout.queue
-      .metricApproximateAgeOfOldestMessage({ period: Duration.minutes(1), statistic: 'Maximum' })
-      .createAlarm(this, 'OldestMessage', {
-        ...RINGS_AT_ONCE,
-        alarmName: nameIn(stage, 'checkout-oldest-message'),
-        alarmDescription: 'A checkout event has not been fetched for five minutes.',
-        // SQS leaves out of this metric what was received three times: it does not see what waits for an outage.
-        threshold: Duration.minutes(5).toSeconds(),
-      });
-    new MetricFilter(this, 'Waiting', {
+    const now = { period: Duration.minutes(1), statistic: 'Maximum' };
+    new StageAlarm(this, 'DeadLetters', {
+      stage,
+      name: 'checkout-dead-letters',
+      says: 'A checkout event could not be applied. The message carries the reason.',
+      metric: checkout.deadLetters.metricApproximateNumberOfMessagesVisible(now),
+      threshold: 1,
+    });
+    new StageAlarm(this, 'OldestMessage', {
+      stage,
+      name: 'checkout-oldest-message',
+      says: 'A checkout event has not been fetched for five minutes.',
+      metric: checkout.queue.metricApproximateAgeOfOldestMessage(now),
+      // SQS leaves out of this metric what was received three times: it does not see what waits for an outage.
+      threshold: Duration.minutes(5).toSeconds(),
+    });
+    const waiting = new MetricFilter(this, 'Waiting', {
       logGroup: consumer.logGroup,
       metricNamespace: 'usher',
       metricName: nameIn(stage, 'checkout-waiting'),
@@ -49,18 +48,19 @@ export class CheckoutAlarms extends Construct {
         FilterPattern.numberValue('$.receives', '>=', RENEWED_AT),
       ),
       metricValue: '1',
-    })
-      .metric({ period: WAITING_PERIOD, statistic: 'Sum' })
-      .createAlarm(this, 'WaitingAlarm', {
-        ...RINGS_AT_ONCE,
-        alarmName: nameIn(stage, 'checkout-waiting'),
-        alarmDescription: 'Checkout events wait: Momento, the table or SSM is out of reach, or refuses us.',
-        threshold: 1,
-      });
-    consumer.metricErrors({ period: Duration.minutes(5), statistic: 'Sum' }).createAlarm(this, 'Crashes', {
-      ...RINGS_AT_ONCE,
-      alarmName: nameIn(stage, 'checkout-crashes'),
-      alarmDescription: 'The function that applies checkout events has crashed or timed out.',
+    });
+    new StageAlarm(this, 'WaitingAlarm', {
+      stage,
+      name: 'checkout-waiting',
+      says: 'Checkout events wait: Momento, the table or SSM is out of reach, or refuses us.',
+      metric: waiting.metric({ period: WAITING_PERIOD, statistic: 'Sum' }),
+      threshold: 1,
+    });
+    new StageAlarm(this, 'Crashes', {
+      stage,
+      name: 'checkout-crashes',
+      says: 'The function that applies checkout events has crashed or timed out.',
+      metric: consumer.metricErrors({ period: Duration.minutes(5), statistic: 'Sum' }),
       threshold: 1,
     });
   }

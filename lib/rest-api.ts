@@ -1,6 +1,7 @@
 import { Duration, Stack, Validations } from 'aws-cdk-lib';
 import {
   AuthorizationType,
+  type CfnStage,
   CognitoUserPoolsAuthorizer,
   EndpointType,
   LambdaIntegration,
@@ -9,7 +10,9 @@ import {
 } from 'aws-cdk-lib/aws-apigateway';
 import type { IUserPool } from 'aws-cdk-lib/aws-cognito';
 import { Construct } from 'constructs';
+import { accessLogs } from './access-log.ts';
 import { answerWithProblems } from './gateway-problems.ts';
+import { throttleOf, type Route, type Throttle } from './route-throttles.ts';
 import { nameIn, type Stage } from './stage.ts';
 import type { UsherFunction } from './usher-function.ts';
 
@@ -29,11 +32,20 @@ export class RestApi extends Construct {
   readonly url: string;
   /** Where the routes are, as a content security policy names it: without the stage's path. */
   readonly origin: string;
+  /** Of all routes together. */
+  readonly metrics: Pick<
+    GatewayRestApi,
+    'metricCount' | 'metricLatency' | 'metricClientError' | 'metricServerError'
+  >;
   readonly #api: GatewayRestApi;
+  readonly #stage: Stage;
+  /** By route; the asterisk is what routes have that are not named, preflights among them. */
+  readonly #throttles = new Map<Route | '* /*', Throttle>();
   readonly #viewers: CognitoUserPoolsAuthorizer;
 
   constructor(scope: Construct, id: string, { stage, userPool }: RestApiProps) {
     super(scope, id);
+    this.#stage = stage;
     this.#api = new GatewayRestApi(this, 'Api', {
       restApiName: nameIn(stage),
       endpointConfiguration: { types: [EndpointType.EDGE] },
@@ -41,8 +53,7 @@ export class RestApi extends Construct {
       cloudWatchRole: false,
       deployOptions: {
         stageName: stage.name,
-        throttlingRateLimit: stage.throttle.requestsPerSecond,
-        throttlingBurstLimit: stage.throttle.burst,
+        ...(stage.operations.accessLogs && accessLogs(this, stage)),
       },
       defaultCorsPreflightOptions: {
         allowOrigins: [...stage.origins],
@@ -58,6 +69,8 @@ export class RestApi extends Construct {
       authorizerName: nameIn(stage, 'viewers'),
       cognitoUserPools: [userPool],
     });
+    this.metrics = this.#api;
+    this.#throttle('* /*', stage.operations.throttle);
     answerWithProblems(this.#api, stage);
     const { restApiId, deploymentStage } = this.#api;
     const { region, urlSuffix } = Stack.of(this);
@@ -92,8 +105,26 @@ export class RestApi extends Construct {
       readonly authorizationType: AuthorizationType;
     },
   ): Method {
+    const route = `${verb} ${path}` as Route;
+    this.#throttle(route, throttleOf(this.#stage, route));
     const integration = new LambdaIntegration(handler, { allowTestInvoke: false });
     return this.#api.root.resourceForPath(path).addMethod(verb, integration, access);
+  }
+
+  /** CDK takes these only when the API is made, before its routes are. */
+  #throttle(route: Route | '* /*', throttle: Throttle): void {
+    this.#throttles.set(route, throttle);
+    const stage = this.#api.deploymentStage.node.defaultChild as CfnStage;
+    stage.methodSettings = [...this.#throttles].map(([one, { requestsPerSecond, burst }]) => {
+      const [httpMethod, path] = one.split(' ') as [string, string];
+      return {
+        httpMethod,
+        // A path's slashes are written as in a JSON pointer.
+        resourcePath: path === '/*' ? path : `/${path.replaceAll('/', '~1')}`,
+        throttlingRateLimit: requestsPerSecond,
+        throttlingBurstLimit: burst,
+      };
+    });
   }
 }
 
@@ -102,10 +133,16 @@ function acknowledgeFindings(api: GatewayRestApi): void {
     id: 'AwsSolutions::AwsSolutions-APIG2',
     reason: 'The functions validate: only they can name the faulty field in a problem document.',
   });
-  const logs = 'Needs the one role per account that no stage may own; each function logs its own requests.';
+  const role = 'Needs the one role per account that no stage may own';
   Validations.of(api.deploymentStage).acknowledge(
-    { id: 'AwsSolutions::AwsSolutions-APIG1', reason: logs },
-    { id: 'AwsSolutions::AwsSolutions-APIG6', reason: logs },
+    {
+      id: 'AwsSolutions::AwsSolutions-APIG1',
+      reason: `${role}: accessLogs=true where the account has it. Each function logs its own requests.`,
+    },
+    {
+      id: 'AwsSolutions::AwsSolutions-APIG6',
+      reason: `${role}, and would write down headers and bodies: tokens, that is.`,
+    },
     {
       id: 'AwsSolutions::AwsSolutions-APIG3',
       reason:

@@ -1,5 +1,6 @@
 import { WHEN_FULL, type WhenFull } from '../shared/domain/admission.ts';
 import { flag, oneOf, refuse, text, whole, type Context } from './context-values.ts';
+import { readOperations, type Operations } from './operations-settings.ts';
 import { readPlayer, type PlayerSettings } from './player-settings.ts';
 import { stageNameOf } from './stage-name.ts';
 import { readStripe, type StripeMode } from './stripe-settings.ts';
@@ -23,8 +24,7 @@ export interface Stage {
   /** Whether accounts and viewers outlive the stack. Only `prod` keeps them; any other stage leaves nothing. */
   readonly keepsData: boolean;
   readonly logRetentionDays: 7 | 30;
-  /** API Gateway's token bucket for the whole stage. */
-  readonly throttle: { readonly requestsPerSecond: number; readonly burst: number };
+  readonly operations: Operations;
   /** How often a player is told to beat. */
   readonly heartbeatSeconds: number;
   /** How long a session lives without a heartbeat. */
@@ -84,7 +84,7 @@ export function readStage(context: Context): Stage {
     logLevel: oneOf(context, 'logLevel', LOG_LEVELS, 'INFO'),
     keepsData,
     logRetentionDays: keepsData ? 30 : 7,
-    throttle: keepsData ? { requestsPerSecond: 1000, burst: 2000 } : { requestsPerSecond: 500, burst: 1000 },
+    operations: readOperations(context, { keepsData }),
     heartbeatSeconds,
     leaseSeconds: whole(context, 'leaseSeconds', {
       ...LEASE_SECONDS,

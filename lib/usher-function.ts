@@ -1,4 +1,4 @@
-import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { Duration, RemovalPolicy, Validations } from 'aws-cdk-lib';
 import type { TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import {
@@ -42,6 +42,9 @@ export interface UsherFunctionProps {
  * can write to that log group alone until something is granted to it.
  */
 export class UsherFunction extends LambdaFunction {
+  /** The file in functions/, without `.ts`. */
+  readonly file: string;
+
   constructor(scope: Construct, id: string, props: UsherFunctionProps) {
     const { stage, name, parameters = {}, quiet = false, reservedConcurrency } = props;
     const level = quiet ? 'WARN' : stage.logLevel;
@@ -66,7 +69,8 @@ export class UsherFunction extends LambdaFunction {
       logGroup,
       loggingFormat: LoggingFormat.JSON,
       applicationLogLevelV2: ApplicationLogLevel[level],
-      ...(quiet && { systemLogLevelV2: SystemLogLevel.WARN, tracing: Tracing.DISABLED }),
+      tracing: !quiet && stage.operations.tracing ? Tracing.ACTIVE : Tracing.DISABLED,
+      ...(quiet && { systemLogLevelV2: SystemLogLevel.WARN }),
       ...(reservedConcurrency !== undefined && { reservedConcurrentExecutions: reservedConcurrency }),
       environment: {
         STAGE_NAME: stage.name,
@@ -76,7 +80,9 @@ export class UsherFunction extends LambdaFunction {
         ...props.environment,
       },
     });
+    this.file = name;
     logGroup.grantWrite(role);
+    if (stage.operations.tracing && !quiet) acknowledgeTracing(role);
     if (Object.keys(parameters).length > 0) grantParameters(role, stage, Object.values(parameters));
   }
 
@@ -107,6 +113,14 @@ export class UsherFunction extends LambdaFunction {
     const resources = queues.map(({ queueArn }) => queueArn);
     this.addToRolePolicy(new PolicyStatement({ actions: ['sqs:SendMessage'], resources }));
   }
+}
+
+/** CDK grants what tracing needs. */
+function acknowledgeTracing(role: Role): void {
+  Validations.of(role).acknowledge({
+    id: 'AwsSolutions::AwsSolutions-IAM5[Resource::*]',
+    reason: 'X-Ray knows no resources: what sends traces may send them for anything.',
+  });
 }
 
 function paths(stage: Stage, parameters: Readonly<Record<string, ParameterName>>): Record<string, string> {

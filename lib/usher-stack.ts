@@ -1,14 +1,17 @@
 import { Annotations, CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { AccountsTable } from './accounts-table.ts';
+import { ApiAlarms } from './api-alarms.ts';
 import { BoundaryAlarms } from './boundary-alarms.ts';
 import { CheckoutAlarms } from './checkout-alarms.ts';
 import { CheckoutQueue } from './checkout-queue.ts';
 import { ConcurrencyAlarms } from './concurrency-alarms.ts';
 import { ConcurrencyFunctions } from './concurrency-functions.ts';
 import { EntitlementFunctions } from './entitlement-functions.ts';
+import { StageDashboard } from './dashboard.ts';
 import { EveryMinute } from './every-minute.ts';
 import { HeartbeatUrl } from './heartbeat-url.ts';
+import { MomentoAlarms } from './momento-alarms.ts';
 import { MomentoCache } from './momento-cache.ts';
 import { PlayerFiles, type PlayerBuild } from './player-files.ts';
 import { PlayerHosting } from './player-hosting.ts';
@@ -113,6 +116,9 @@ export class UsherStack extends Stack {
 
     new CheckoutAlarms(this, 'Alarms', { stage, checkout, consumer: entitlements.recomputeEntitlements });
     new ConcurrencyAlarms(this, 'ConcurrencyAlarms', { stage, functions: concurrency });
+    new MomentoAlarms(this, 'MomentoAlarms', { stage });
+    new ApiAlarms(this, 'ApiAlarms', { stage, api, functions: busiestOf(entitlements, concurrency) });
+    new StageDashboard(this, 'Dashboard', { stage, api, checkout, table });
 
     if (stage.keepsData && stage.ssmName !== stage.name) {
       Annotations.of(this).addWarningV2(
@@ -136,6 +142,22 @@ export class UsherStack extends Stack {
   #output(values: Readonly<Record<string, string>>): void {
     for (const [name, value] of Object.entries(values)) new CfnOutput(this, name, { value });
   }
+}
+
+function busiestOf(entitlements: EntitlementFunctions, concurrency: ConcurrencyFunctions) {
+  const { vendToken, readEntitlements, readCatalog, acceptCheckout, recomputeEntitlements } = entitlements;
+  const { startSession, ingestHeartbeat, endSession, checkConcurrency } = concurrency;
+  return [
+    vendToken,
+    readEntitlements,
+    readCatalog,
+    acceptCheckout,
+    recomputeEntitlements,
+    startSession,
+    ingestHeartbeat,
+    endSession,
+    checkConcurrency,
+  ];
 }
 
 function busiestOf(entitlements: EntitlementFunctions, concurrency: ConcurrencyFunctions) {

@@ -12,6 +12,8 @@ export interface Route {
   readonly resourcePath: string;
   readonly resourceId: string;
   readonly authorizer: Authorizer | undefined;
+  /** Its own limit; without one it shares the stage's. */
+  readonly throttle: ThrottleSettings | undefined;
   readonly integration:
     | { readonly kind: 'lambda'; readonly target: LambdaFunction; readonly timeoutMs: number }
     | { readonly kind: 'preflight'; readonly preflight: Preflight };
@@ -25,6 +27,7 @@ export interface RestApi {
   readonly binaryMediaTypes: readonly string[];
   /** Edge-optimised: CloudFront stands before it and says the viewer's country. */
   readonly edge: boolean;
+  /** Of all routes together that have no limit of their own. */
   readonly throttle: ThrottleSettings | undefined;
   readonly routes: readonly Route[];
   readonly gatewayResponses: GatewayResponses;
@@ -52,12 +55,19 @@ export function readRestApi(surroundings: RestApiSurroundings): RestApi | undefi
     readonly BinaryMediaTypes?: readonly string[];
     readonly EndpointConfiguration?: { readonly Types?: readonly string[] };
   };
+  const { throttles, ...stage } = readStage(resolver);
+  const routes = readRoutes(surroundings);
+  requireRoutes(throttles, routes);
   return {
     id: idOf(logicalId),
-    ...readStage(resolver),
+    ...stage,
+    throttle: throttles.get('* /*'),
     binaryMediaTypes: BinaryMediaTypes ?? [],
     edge: EndpointConfiguration?.Types?.[0] !== 'REGIONAL',
-    routes: readRoutes(surroundings),
+    routes: routes.map((route) => ({
+      ...route,
+      throttle: throttles.get(`${route.method} ${route.resourcePath}`),
+    })),
     gatewayResponses: new Map(
       of(resolver, 'AWS::ApiGateway::GatewayResponse', ({ properties }) => [
         String(properties['ResponseType']),
@@ -67,7 +77,12 @@ export function readRestApi(surroundings: RestApiSurroundings): RestApi | undefi
   };
 }
 
-function readStage(resolver: Resolver): Pick<RestApi, 'stageName' | 'stageVariables' | 'throttle'> {
+/** By route, `GET /token`; `* /*` is the one of all the others. */
+type Throttles = ReadonlyMap<string, ThrottleSettings>;
+
+function readStage(
+  resolver: Resolver,
+): Pick<RestApi, 'stageName' | 'stageVariables'> & { readonly throttles: Throttles } {
   const stages = of(resolver, 'AWS::ApiGateway::Stage', ({ properties }) => properties);
   const [stage, second] = stages;
   if (stage === undefined || second !== undefined) {
@@ -76,20 +91,47 @@ function readStage(resolver: Resolver): Pick<RestApi, 'stageName' | 'stageVariab
   const { StageName, Variables, MethodSettings } = stage as {
     readonly StageName: string;
     readonly Variables?: Readonly<Record<string, string>>;
-    readonly MethodSettings?: readonly {
-      readonly ThrottlingRateLimit?: number;
-      readonly ThrottlingBurstLimit?: number;
-    }[];
+    readonly MethodSettings?: readonly MethodSetting[];
   };
-  const { ThrottlingRateLimit: rate, ThrottlingBurstLimit: burst } = MethodSettings?.[0] ?? {};
   return {
     stageName: StageName,
     stageVariables: Variables,
-    throttle: rate === undefined || burst === undefined ? undefined : { rate, burst },
+    throttles: new Map(MethodSettings?.flatMap(throttleIn)),
   };
 }
 
-function readRoutes({ resolver, userPools, functions, idOf }: RestApiSurroundings): readonly Route[] {
+interface MethodSetting {
+  readonly HttpMethod: string;
+  /** `/*`, or a slash and then the path, whose slashes are written `~1` as in a JSON pointer. */
+  readonly ResourcePath: string;
+  readonly ThrottlingRateLimit?: number;
+  readonly ThrottlingBurstLimit?: number;
+}
+
+function throttleIn({
+  HttpMethod: method,
+  ResourcePath,
+  ThrottlingRateLimit: rate,
+  ThrottlingBurstLimit: burst,
+}: MethodSetting): readonly (readonly [route: string, ThrottleSettings])[] {
+  if (rate === undefined || burst === undefined) return [];
+  const path = ResourcePath === '/*' ? ResourcePath : ResourcePath.slice(1).replaceAll('~1', '/');
+  return [[`${method} ${path || '/'}`, { rate, burst }]];
+}
+
+/** API Gateway refuses a setting for what is no route of the API; and some patterns that mean several. */
+function requireRoutes(throttles: Throttles, routes: readonly Omit<Route, 'throttle'>[]): void {
+  const known = new Set(['* /*', ...routes.map(({ method, resourcePath }) => `${method} ${resourcePath}`)]);
+  const stray = [...throttles.keys()].find((route) => !known.has(route));
+  if (stray !== undefined) throw new Error(`MethodSettings: ${stray} is no route of the REST API`);
+}
+
+function readRoutes({
+  resolver,
+  userPools,
+  functions,
+  idOf,
+}: RestApiSurroundings): readonly Omit<Route, 'throttle'>[] {
   const paths = readPaths(resolver, idOf);
   const authorizers = new Map(
     of(resolver, 'AWS::ApiGateway::Authorizer', ({ logicalId, properties }) => [

@@ -41,15 +41,24 @@ export async function startRestApiServer({
   return {
     ...listening,
     serve(api) {
-      const admits = api.throttle && createThrottle({ now: Date.now }, api.throttle);
-      answer = (message) => handle({ api, admits: admits ?? (() => true), log }, message);
+      const admits = throttlesOf(api);
+      answer = (message) => handle({ api, admits, log }, message);
     },
   };
 }
 
+/** A bucket for each route that has a limit of its own, and one for all the others. */
+function throttlesOf(api: RestApi): Serving['admits'] {
+  const bucket = (settings: RestApi['throttle']) =>
+    settings ? createThrottle({ now: Date.now }, settings) : () => true;
+  const others = bucket(api.throttle);
+  const own = new Map(api.routes.map((route) => [route, route.throttle ? bucket(route.throttle) : others]));
+  return (route) => (own.get(route) ?? others)();
+}
+
 interface Serving {
   readonly api: RestApi;
-  readonly admits: () => boolean;
+  readonly admits: (route: Route) => boolean;
   readonly log: (line: string) => void;
 }
 
@@ -82,7 +91,7 @@ async function decide(
   if (isTooLarge) return 'REQUEST_TOO_LARGE';
   const match = isBelow ? findRoute(serving.api.routes, request.method, request.path) : undefined;
   if (match === undefined) return 'MISSING_AUTHENTICATION_TOKEN';
-  if (!serving.admits()) return 'THROTTLED';
+  if (!serving.admits(match.route)) return 'THROTTLED';
 
   const { authorizer, integration } = match.route;
   const authorization = await authorizer?.(request.header('authorization'));

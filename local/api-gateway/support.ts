@@ -65,15 +65,16 @@ export const apiGatewaySupport: Support = {
     Tags: documentation,
   }),
   'AWS::ApiGateway::Stage': resource({
+    AccessLogSetting: noCloudWatch,
     DeploymentId: withoutEffect('what the template says is what runs'),
     Description: documentation,
     MethodSettings: each(
       fields({
         DataTraceEnabled: noCloudWatch,
-        HttpMethod: only('*'),
+        HttpMethod: honoured,
         LoggingLevel: noCloudWatch,
         MetricsEnabled: noCloudWatch,
-        ResourcePath: only('/*'),
+        ResourcePath: honoured,
         ThrottlingBurstLimit: honoured,
         ThrottlingRateLimit: honoured,
       }),

@@ -6,9 +6,6 @@ const plain = synthesize({ stageName: 'dev' });
 
 describe('the log lines that are counted', () => {
   it.each([
-    ['ConcurrencyStartSessionLogs', 'degraded admission', 'usher-dev-degraded-admissions', '1'],
-    ['ConcurrencyIngestHeartbeatLogs', 'over-admitted', 'usher-dev-over-admitted', '1'],
-    ['ConcurrencyRenewSessionLogs', 'over-admitted', 'usher-dev-over-admitted', '1'],
     [
       'ConcurrencyFollowHeartbeatTopicLogs',
       'followed heartbeats',
@@ -26,8 +23,8 @@ describe('the log lines that are counted', () => {
   it('are only those of functions that are there', () => {
     const counted = (of: typeof template) =>
       filtersOf(of).filter(({ FilterPattern }) => !/waits|boundaries/.test(String(FilterPattern)));
-    expect(counted(template)).toHaveLength(4);
-    expect(counted(plain)).toHaveLength(2);
+    expect(counted(template)).toHaveLength(1);
+    expect(counted(plain)).toHaveLength(0);
   });
 });
 
@@ -45,7 +42,11 @@ describe('the alarms', () => {
     expect(alarmsOf(plain).get('usher-dev-degraded-admissions')).toMatchObject({
       ...calm,
       Namespace: 'usher',
-      MetricName: 'usher-dev-degraded-admissions',
+      MetricName: 'DegradedAdmissions',
+      Dimensions: [
+        { Name: 'service', Value: 'usher' },
+        { Name: 'stage', Value: 'dev' },
+      ],
     });
   });
 

@@ -31,6 +31,19 @@ function routesOf(of: Template): ReadonlyMap<string, Readonly<Record<string, unk
   );
 }
 
+/** The limits of each route, by the name that API Gateway gives it. */
+function settingsOf(of: Template): ReadonlyMap<string, { readonly rate: number; readonly burst: number }> {
+  const { MethodSettings } = theOnly(of, 'AWS::ApiGateway::Stage') as {
+    readonly MethodSettings: readonly Readonly<Record<string, never>>[];
+  };
+  return new Map(
+    MethodSettings.map((one) => [
+      `${one['HttpMethod']} ${one['ResourcePath']}`,
+      { rate: one['ThrottlingRateLimit']!, burst: one['ThrottlingBurstLimit']! },
+    ]),
+  );
+}
+
 function gatewayResponsesOf(of: Template): readonly GatewayResponse[] {
   return Object.values(resourcesOf(of, 'AWS::ApiGateway::GatewayResponse')).map(
     ({ Properties }) => Properties as unknown as GatewayResponse,
@@ -80,15 +93,43 @@ describe('the REST API', () => {
     expect(theOnly(template, 'AWS::ApiGateway::Stage')).toMatchObject({ StageName: 'dev' });
   });
 
-  it('is throttled, and more narrowly outside prod', () => {
-    expect(theOnly(template, 'AWS::ApiGateway::Stage')).toMatchObject({
-      MethodSettings: [
-        { HttpMethod: '*', ResourcePath: '/*', ThrottlingRateLimit: 500, ThrottlingBurstLimit: 1000 },
-      ],
-    });
-    expect(theOnly(synthesize({ stageName: 'prod' }), 'AWS::ApiGateway::Stage')).toMatchObject({
-      MethodSettings: [{ ThrottlingRateLimit: 1000, ThrottlingBurstLimit: 2000 }],
-    });
+  it('is throttled, more narrowly outside prod, and as it is told', () => {
+    expect(settingsOf(template).get('* /*')).toEqual({ rate: 500, burst: 1000 });
+    expect(settingsOf(synthesize({ stageName: 'prod' })).get('* /*')).toEqual({ rate: 1000, burst: 2000 });
+    const told = synthesize({ stageName: 'prod', requestsPerSecond: '4000' });
+    expect(settingsOf(told).get('* /*')).toEqual({ rate: 4000, burst: 8000 });
+    expect(settingsOf(told).get('GET /~1token')).toEqual({ rate: 800, burst: 1600 });
+  });
+
+  it('limits every route by itself, so that a flood at one door leaves the others open', () => {
+    const settings = settingsOf(template);
+    const written = (route: string) =>
+      route.replace(/ (.*)$/, (_, path: string) => ` /${path.replaceAll('/', '~1')}`);
+    expect([...settings.keys()].toSorted()).toEqual(
+      ['* /*', ...[...VIEWER, ...OPEN].map(written)].toSorted(),
+    );
+    expect(settings.get('POST /~1heartbeats')).toEqual({ rate: 500, burst: 1000 });
+    expect(settings.get('DELETE /~1sessions~1{sessionId}')).toEqual({ rate: 250, burst: 500 });
+    expect(settings.get('POST /~1entitlements~1recompute')).toEqual({ rate: 50, burst: 100 });
+  });
+
+  it('writes access logs where it is told to, without what would open a door', () => {
+    expect(theOnly(template, 'AWS::ApiGateway::Stage')).not.toHaveProperty('AccessLogSetting');
+    const logged = synthesize({ stageName: 'prod', accessLogs: 'true' });
+    const { AccessLogSetting } = theOnly(logged, 'AWS::ApiGateway::Stage') as {
+      readonly AccessLogSetting: { readonly DestinationArn: unknown; readonly Format: string };
+    };
+    const [group] = Object.entries(resourcesOf(logged, 'AWS::Logs::LogGroup')).filter(
+      ([, { Properties }]) => Properties['LogGroupName'] === '/aws/apigateway/usher-prod',
+    );
+    expect(group?.[1].Properties['RetentionInDays']).toBe(30);
+    expect(AccessLogSetting.DestinationArn).toEqual({ 'Fn::GetAtt': [group?.[0], 'Arn'] });
+    const fields = Object.values(JSON.parse(AccessLogSetting.Format) as Record<string, string>);
+    expect(fields).toContain('$context.httpMethod $context.resourcePath');
+    // `path` holds session ids; `requestOverride`, `identity.*` and the authorizer's other members hold credentials.
+    const harmless =
+      /^\$context\.(requestId|requestTime|identity\.sourceIp|httpMethod|resourcePath|authorizer\.claims\.sub|status|error\.responseType|responseLatency|integrationLatency|responseLength)$/;
+    for (const variable of fields.flatMap((field) => field.split(' '))) expect(variable).toMatch(harmless);
   });
 });
 

@@ -19,14 +19,23 @@ beforeEach(async () => {
 });
 afterEach(() => server.stop());
 
-function serve(api: Partial<RestApi> = {}, integration: { readonly timeoutMs?: number } = {}): void {
+function servedRoutes(integration: { readonly timeoutMs?: number } = {}): readonly Route[] {
   const route = (method: string, resourcePath: string, authorizer?: Route['authorizer']): Route => ({
     method,
     resourcePath,
     resourceId: `resource of ${resourcePath}`,
+    throttle: undefined,
     authorizer,
     integration: { kind: 'lambda', target: sessions, timeoutMs: 29_000, ...integration },
   });
+  return [
+    route('GET', '/open'),
+    route('POST', '/open'),
+    route('DELETE', '/sessions/{id}', createAuthorizer(pool.keys, [pool.arn])),
+  ];
+}
+
+function serve(api: Partial<RestApi> = {}, integration: { readonly timeoutMs?: number } = {}): void {
   server.serve({
     id: 'api',
     stageName: 'dev',
@@ -35,11 +44,7 @@ function serve(api: Partial<RestApi> = {}, integration: { readonly timeoutMs?: n
     edge: true,
     throttle: undefined,
     gatewayResponses: new Map(),
-    routes: [
-      route('GET', '/open'),
-      route('POST', '/open'),
-      route('DELETE', '/sessions/{id}', createAuthorizer(pool.keys, [pool.arn])),
-    ],
+    routes: servedRoutes(integration),
     ...api,
   });
 }
@@ -239,6 +244,17 @@ test('answers 429 above the stage’s throttle, before anything else is looked a
   serve({ throttle: { rate: 0.001, burst: 1 } });
   expect((await call('/open')).status).toBe(200);
   expect((await call('/sessions/s1', { method: 'DELETE' })).status).toBe(429);
+});
+
+test('answers 429 above the limit of a route, and lets the others through', async () => {
+  const routes = servedRoutes().map((route) =>
+    route.method === 'POST' ? { ...route, throttle: { rate: 0.001, burst: 2 } } : route,
+  );
+  serve({ routes, throttle: { rate: 0.001, burst: 1 } });
+  const post = async () => (await call('/open', { method: 'POST' })).status;
+  expect([await post(), await post(), await post()]).toEqual([200, 200, 429]);
+  expect((await call('/open')).status).toBe(200);
+  expect((await call('/open')).status).toBe(429);
 });
 
 test('refuses a body over 10 MB', async () => {
