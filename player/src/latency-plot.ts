@@ -4,7 +4,7 @@ import type { Latency, LogEntry } from './event-log.ts';
 const WIDTH = 296;
 const HEIGHT = 92;
 /** Where the dots may lie: beside the scale's words, and off the edges. */
-const AREA = { left: 40, right: WIDTH - 8, top: 8, bottom: HEIGHT - 8 } as const;
+const AREA = { left: 50, right: WIDTH - 8, top: 8, bottom: HEIGHT - 8 } as const;
 
 /** The scale is logarithmic: a message takes milliseconds, and a first start can take seconds. */
 const SCALE = { leastMs: 1, mostMs: 10_000 } as const;

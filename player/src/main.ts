@@ -2,6 +2,7 @@ import {
   createUsher,
   SignInNeeded,
   type Catalog,
+  type ConnectionState,
   type Content,
   type Entitlement,
   type Product,
@@ -57,6 +58,7 @@ async function startPage({ config, account, newUsher }: World): Promise<void> {
   let catalog: Catalog | undefined;
   let viewer: Viewer | undefined;
   let shown: Shown | undefined;
+  let isCutOff = false;
   let log: readonly LogEntry[] = [];
 
   part('upgrade', HTMLButtonElement).addEventListener('click', () => checkOut());
@@ -83,10 +85,7 @@ async function startPage({ config, account, newUsher }: World): Promise<void> {
       takeCatalogue(read);
     });
     mine.on('entitlements', takeEntitlements);
-    mine.on('connection', (state) => {
-      showConnection(state);
-      drawStanding();
-    });
+    mine.on('connection', takeConnection);
     mine.on('streams', drawPlayer);
     mine.on('message', takeMessage);
     mine.on('stopped', end);
@@ -150,6 +149,12 @@ async function startPage({ config, account, newUsher }: World): Promise<void> {
     signIn.ask(why);
   }
 
+  function takeConnection(state: ConnectionState): void {
+    if (state !== 'catching-up') isCutOff = state === 'offline';
+    showConnection(state);
+    showStanding(usher, isCutOff);
+  }
+
   function takeEntitlements({ now }: UsherEvents['entitlements']): void {
     if (!viewer) return;
     const before = shown;
@@ -169,7 +174,8 @@ async function startPage({ config, account, newUsher }: World): Promise<void> {
   /** Before it takes effect: what it says goes by what was. */
   function takeMessage(message: UsherEvents['message']): void {
     const { type, ageMs } = message;
-    const words = wordsOf(message.text, { catalog, entitlements: shown?.snapshot.entitlements ?? [] });
+    const entitlements = shown?.snapshot.entitlements ?? [];
+    const words = wordsOf(message.text, { catalog, entitlements, deviceId: identity.deviceId });
     note({ type, ...words, latency: ageMs === undefined ? undefined : { kind: 'message', ms: ageMs } });
     const wave = waveIn(message.text);
     if (wave !== undefined) announceWave(wave);
@@ -196,17 +202,13 @@ async function startPage({ config, account, newUsher }: World): Promise<void> {
         onRefund: purchases && ((held) => void report(refundOf(held, moment()))),
       },
     );
-    drawStanding();
+    showStanding(usher, isCutOff);
     const outlook = currentOutlook();
     if (!outlook) return;
     showCatalogue(outlook, { onWatch: watch, onOffer: checkOut });
     watching.draw(outlook, usher.streams);
     const resumed = viewer && shown && watching.takeResumable(viewer.accountId, outlook);
     if (resumed) watch(resumed);
-  }
-
-  function drawStanding(): void {
-    showStanding(usher.entitlements, usher.connection, usher.now());
   }
 
   /** What plays changes more often than the titles do. */

@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { productOf, type Catalog } from '../../shared/domain/catalog.ts';
 import type { Entitlement } from '../../shared/domain/entitlements.ts';
+import type { EndReason } from '../../shared/domain/sessions.ts';
 import { deviceName } from './device-words.ts';
 import { countOf, dayOf } from './words.ts';
 
@@ -8,6 +9,8 @@ import { countOf, dayOf } from './words.ts';
 interface Known {
   readonly catalog: Catalog | undefined;
   readonly entitlements: readonly Entitlement[];
+  /** This browser. */
+  readonly deviceId: string;
 }
 
 /** A message in words; without a version for what is no step in the account's history. */
@@ -31,7 +34,11 @@ const schema = v.variant('type', [
   v.object({ type: v.literal('entitlements.replaced'), version: v.number() }),
   v.object({
     type: v.literal('session.terminated'),
-    data: v.object({ deviceId: v.string(), reason: v.string(), by: v.optional(v.string()) }),
+    data: v.object({
+      deviceId: v.string(),
+      reason: v.picklist(['expired', 'terminated', 'superseded', 'revoked']),
+      by: v.optional(v.string()),
+    }),
   }),
   v.object({
     type: v.literal('catalog.changed'),
@@ -65,7 +72,7 @@ function messageIn(text: string): Message | undefined {
   return success ? output : undefined;
 }
 
-function sentenceFor(message: Message, { catalog, entitlements }: Known): string {
+function sentenceFor(message: Message, { catalog, entitlements, deviceId: own }: Known): string {
   const titleOf = (id: string) => (catalog && productOf(catalog, id)?.title) ?? id;
   switch (message.type) {
     case 'entitlement.created':
@@ -82,8 +89,8 @@ function sentenceFor(message: Message, { catalog, entitlements }: Known): string
       return 'Much has changed at once: read again';
     case 'session.terminated': {
       const { deviceId, reason, by } = message.data;
-      const cause = by === undefined ? '' : ` by ${deviceName(by)}`;
-      return `A stream on ${deviceName(deviceId)} was ${reason}${cause}`;
+      const nameOf = (id: string) => (id === own ? 'this browser' : deviceName(id));
+      return `A stream on ${nameOf(deviceId)} ${endedBecause(reason, by && nameOf(by))}`;
     }
     default: {
       const { state, catalogVersion, refreshWithinSeconds } = message.data;
@@ -91,5 +98,18 @@ function sentenceFor(message: Message, { catalog, entitlements }: Known): string
         ? 'The refresh is called off'
         : `Catalogue ${catalogVersion}, within ${countOf(refreshWithinSeconds, 'second')}`;
     }
+  }
+}
+
+function endedBecause(reason: EndReason, by: string | undefined): string {
+  switch (reason) {
+    case 'terminated':
+      return by === undefined ? 'was ended by another screen' : `was ended by ${by}`;
+    case 'superseded':
+      return 'was started again elsewhere';
+    case 'revoked':
+      return 'has ended: the plan has changed';
+    default:
+      return 'was forgotten';
   }
 }

@@ -68,7 +68,7 @@ export function createPlaybackView({ identity, video, stream }: World, actions: 
       drawPicture(content.contentId);
       say('player-title', title);
       say('stage-title', title);
-      say('player-heartbeat', state.kind === 'playing' ? `Every ${state.heartbeatSeconds} s` : 'None');
+      say('player-heartbeat', state.kind === 'playing' ? `Every ${state.heartbeatSeconds} s` : NOTHING);
       say('player-rendition', rendition());
       part('player-uncounted', HTMLElement).hidden = content.counted;
       say('player-hint', hintOf(state));
@@ -92,7 +92,7 @@ export function createPlaybackView({ identity, video, stream }: World, actions: 
   function drawClock({ state }: Shown): void {
     const nowMs = Date.now();
     say('player-status', statusOf(state, { nowMs, isPaused: video.paused }));
-    say('player-elapsed', state.kind === 'playing' ? lengthOf(nowMs - state.sinceMs) : 'None');
+    say('player-elapsed', state.kind === 'playing' ? lengthOf(nowMs - state.sinceMs) : NOTHING);
   }
 
   function drawControls({ state, locked }: Shown): void {
@@ -111,7 +111,7 @@ export function createPlaybackView({ identity, video, stream }: World, actions: 
   /** "540p, adapting between 180p and 540p". */
   function rendition(): string {
     const { heights } = stream;
-    if (video.videoHeight === 0) return 'None yet';
+    if (video.videoHeight === 0) return NOTHING;
     const [lowest, highest] = [heights[0], heights.at(-1)];
     const range = lowest === highest ? '' : `, adapting between ${lowest}p and ${highest}p`;
     return `${video.videoHeight}p${range}`;
@@ -131,6 +131,7 @@ export function createPlaybackView({ identity, video, stream }: World, actions: 
 }
 
 const TITLE = document.title;
+const NOTHING = '–';
 
 function isLost(focused: Element | null): boolean {
   return !focused || focused === document.body || focused.closest('[hidden], [inert]') !== null;

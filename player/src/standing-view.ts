@@ -1,13 +1,17 @@
-import type { ConnectionState, Entitlements } from '../../client/src/index.ts';
+import type { Usher } from '../../client/src/index.ts';
 import { part } from './element.ts';
 import { standingWordsOf } from './standing-words.ts';
 
-/** Marks what is shown when the service does not stand by it at the moment. */
-export function showStanding(entitlements: Entitlements, connection: ConnectionState, nowMs: number): void {
-  const { mark, note } = standingWordsOf(entitlements, { isOffline: connection === 'offline', nowMs });
+/**
+ * Marks what is shown when the service does not stand by it at the moment.
+ * @param isCutOff the service could not be reached when it was asked last; it may be being asked again
+ */
+export function showStanding(usher: Usher, isCutOff: boolean): void {
+  const isBeingChecked = usher.connection === 'catching-up';
+  const words = standingWordsOf(usher.entitlements, { isBeingChecked, isCutOff, nowMs: usher.now() });
   for (const id of ['catalogue-standing', 'plan-standing'])
-    part(id, HTMLElement).textContent = mark && ` · ${mark}`;
-  const box = part('offline-note', HTMLElement);
-  box.textContent = note;
-  box.hidden = note === '';
+    part(id, HTMLElement).textContent = words.mark && ` · ${words.mark}`;
+  const note = part('offline-note', HTMLElement);
+  note.textContent = words.note;
+  note.hidden = words.note === '';
 }

@@ -19,18 +19,26 @@ type Standing =
   | { readonly standing: 'unknown' | 'confirmed' }
   | { readonly standing: 'stale'; readonly graceEndsAtMs: number };
 
-/** `nowMs` is the service's time. */
+interface Moment {
+  /** The service is being asked. */
+  readonly isBeingChecked: boolean;
+  /** It could not be reached when it was asked last. */
+  readonly isCutOff: boolean;
+  /** The service's time. */
+  readonly nowMs: number;
+}
+
 export function standingWordsOf(
   entitlements: Standing,
-  { isOffline, nowMs }: { readonly isOffline: boolean; readonly nowMs: number },
+  { isBeingChecked, isCutOff, nowMs }: Moment,
 ): StandingWords {
   if (entitlements.standing !== 'stale') return { mark: '', note: '' };
   const { graceEndsAtMs } = entitlements;
   const sinceMs = graceEndsAtMs - GRACE_SECONDS * 1000;
   const since = nowMs - sinceMs < SAME_DAY_MS ? timeOf(fromMs(sinceMs)) : momentOf(fromMs(sinceMs));
   return {
-    mark: `last known, from ${since}${isOffline ? '' : '; being checked'}`,
-    note: isOffline
+    mark: `last known, from ${since}${isBeingChecked ? '; being checked' : ''}`,
+    note: isCutOff
       ? `The service cannot be reached. What is yours stays open until ${momentOf(fromMs(graceEndsAtMs))}.`
       : '',
   };

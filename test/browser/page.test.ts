@@ -168,6 +168,39 @@ test('says that it waits, and for how long, when the service is busy', async () 
   expect(await findings(page)).toEqual([]);
 });
 
+test('takes no screen when the picture cannot be loaded, and tries again when asked to', async () => {
+  const { page } = await visit(browser, stage.url);
+  await beSignedIn(page);
+  const asked: string[] = [];
+  page.on('request', (request) => request.url().endsWith('/sessions') && asked.push(request.method()));
+  await page.route('**/clip/main.m3u8', (route) => route.fulfill({ status: 404 }));
+  await watch(page, 'Morning News');
+  await page.getByRole('alert').getByText('The picture cannot be loaded.').waitFor();
+  expect(await page.evaluate(() => document.activeElement?.id)).toBe('player-again');
+  expect(asked).toEqual([]);
+  expect(await findings(page)).toEqual([]);
+
+  await page.unroute('**/clip/main.m3u8');
+  await page.keyboard.press('Enter');
+  await page.getByText(/^The service is busy. Starting in \d seconds?\.$/).waitFor();
+  expect(asked).toContain('POST');
+});
+
+test('opens and closes what was heard by keyboard alone', async () => {
+  const { page } = await visit(browser, stage.url, { viewport: { width: 360, height: 640 } });
+  await beSignedIn(page);
+  const log = page.locator('#log');
+  expect(await log.getByText('Nothing has been heard yet').isVisible()).toBe(false);
+  await page.getByRole('button', { name: 'Restore purchases' }).focus();
+  await page.keyboard.press('Tab');
+  await page.keyboard.press('Enter');
+  expect(await log.getByText('Nothing has been heard yet').isVisible()).toBe(true);
+  expect(await overflows(page)).toBe(false);
+  expect(await findings(page)).toEqual([]);
+  await page.keyboard.press('Enter');
+  expect(await log.getByText('Nothing has been heard yet').isVisible()).toBe(false);
+});
+
 const REFUSALS = [
   ['region', 'This title is not shown in the country that you seem to be in.'],
   ['device-type', 'This title is not shown on this kind of device.'],

@@ -51,6 +51,16 @@ export async function watch(page: Page, title: string): Promise<void> {
 /** Resolves when something plays on the page. */
 export const plays = (page: Page) => page.locator('#player[data-state="playing"]').waitFor();
 
+/** Resolves when the frames of something that plays are to be seen, and follow one another. */
+export async function moves(page: Page): Promise<void> {
+  await plays(page);
+  await page.locator('#cover').waitFor({ state: 'hidden' });
+  await page.waitForFunction(() => {
+    const video = document.querySelector('video')!;
+    return !video.paused && video.currentTime > 0 && video.getVideoPlaybackQuality().totalVideoFrames > 1;
+  });
+}
+
 /** What axe finds wrong with the page as it is now: rule and place. */
 export async function findings(page: Page): Promise<readonly string[]> {
   // Not by a script element, which the page's content policy refuses.

@@ -1,6 +1,11 @@
 import { randomUUID } from 'node:crypto';
+import { TopicClient, TopicConfigurations } from '@gomomento/sdk';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import catalog from '../../catalog.json' with { type: 'json' };
+import { catalogChanged } from '../../shared/domain/catalog-messages.ts';
+import { CATALOG_TOPIC } from '../../shared/domain/token-scope.ts';
+import { credentialsFor, SILENT } from '../../shared/momento/credentials.ts';
 import { synthesized } from '../support/synthesized.ts';
 import { launchChromium } from './chromium.ts';
 import { startLocalPlayer, type LocalPlayer } from './local-player.ts';
@@ -42,6 +47,18 @@ test('from signing up to unlocked titles, on every screen of the account at once
   await toast.getByText(/^\d+ ms from Pay to screen$/).waitFor();
   await second.page.locator('.toast').getByText('Premium is yours: 3 titles unlocked').waitFor();
   await isLocked(first.page, 'derby-2026');
+
+  const [log, elsewhere] = [first.page, second.page].map((page) => page.locator('#log'));
+  const told = log!.getByRole('listitem').filter({ hasText: 'entitlement.created · version 1' });
+  expect(await told.innerText()).toMatch(/^Premium is active, until .+\n+\d+ ms\n/);
+  expect(await log!.getByRole('listitem').filter({ hasText: 'purchase on screen' }).innerText()).toMatch(
+    /^Premium is yours: 3 titles unlocked\n+\d+ ms\n/,
+  );
+  await log!.getByText(/^Service to here: median \d+ ms, longest \d+ ms, of 1$/).waitFor();
+  await log!.getByText(/^Pay to screen: median \d+ ms, longest \d+ ms, of 1$/).waitFor();
+  expect(await log!.locator('.plot .dot').count()).toBe(2);
+  await elsewhere!.getByText('entitlement.created · version 1').waitFor();
+  await elsewhere!.getByText('Pay to screen: none yet').waitFor();
   expect(await findings(first.page)).toEqual([]);
   expect([...first.complaints, ...second.complaints]).toEqual([]);
 });
@@ -157,3 +174,57 @@ test('catches up with what was bought while Momento could not be reached', async
   await isOpen(page, 'harbour');
   await isLive(page);
 });
+
+test('keeps what is known last without a network, says since when and until when, and catches up after', async () => {
+  const { page } = await visit(browser, player.stack.playerUrl);
+  await signUp(page, player);
+  await buy(page, /Sports/);
+  await isOpen(page, 'derby-2026');
+  await page.context().setOffline(true);
+  await page.locator('#connection').getByText('Offline, trying again').waitFor();
+  const standing = page.locator('#catalogue-standing');
+  expect(await standing.innerText()).toMatch(/last known, from \d\d:\d\d/);
+  await page.getByText(/^The service cannot be reached. What is yours stays open until /).waitFor();
+  await isOpen(page, 'derby-2026');
+  expect(await findings(page)).toEqual([]);
+
+  await page.context().setOffline(false);
+  await isLive(page);
+  await expect.poll(() => standing.innerText()).toBe('');
+  await page.locator('#offline-note').waitFor({ state: 'hidden' });
+});
+
+test('says that the catalogue will be refreshed when it hears of it, and then shows the other titles', async () => {
+  const { page } = await visit(browser, player.stack.playerUrl);
+  await signUp(page, player);
+  const catalogVersion = '2099-01-01.1';
+  const contents = catalog.contents.map((content) =>
+    content.contentId === 'harbour' ? { ...content, title: 'The Harbour, restored' } : content,
+  );
+  await page.route('**/catalog', (route) =>
+    route.fulfill({ json: { ...catalog, catalogVersion, contents } }),
+  );
+  await announceToAll(catalogVersion);
+  await page.getByText('The catalogue is about to be refreshed').waitFor();
+  await expect.poll(() => card(page, 'harbour').locator('h2').innerText()).toBe('The Harbour, restored');
+  await page.getByText('The catalogue is refreshed').waitFor();
+  await page.getByText('1 title changed').waitFor();
+  await page.locator('#log').getByText(`Catalogue ${catalogVersion}, within 0 seconds`).waitFor();
+});
+
+/** A wave in which every player refreshes at once. */
+async function announceToAll(catalogVersion: string): Promise<void> {
+  const { ssm, outputs } = player.stack;
+  const key = ssm.get('/usher/local/momento-data-key')!;
+  const client = new TopicClient({
+    credentialProvider: credentialsFor({ key, endpoint: ssm.get('/usher/local/momento-endpoint')! }),
+    configuration: TopicConfigurations.Default.latest(SILENT),
+  });
+  const wave = { waveId: randomUUID(), state: 'start', priority: 'normal' } as const;
+  const message = catalogChanged(
+    { ...wave, catalogVersion, productIds: [], refreshWithinSeconds: 0 },
+    Date.now(),
+  );
+  const { type } = await client.publish(outputs['MomentoCacheName']!, CATALOG_TOPIC, JSON.stringify(message));
+  expect(type).toBe('Success');
+}

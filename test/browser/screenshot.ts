@@ -6,18 +6,18 @@ import type { Browser, Page } from 'playwright-core';
 import { freePort, synthesize } from '../setup.ts';
 import { launchChromium, unpackChromium } from './chromium.ts';
 import { startLocalPlayer, type LocalPlayer } from './local-player.ts';
-import { buy, card, plays, signInAsDemo, visit, watch } from './page.ts';
+import { buy, card, moves, plays, signInAsDemo, visit, watch } from './page.ts';
 import { signUp } from './viewers.ts';
 
 /**
  * Takes the picture of the demo player for the documentation: `node test/browser/screenshot.ts` writes
  * docs/player.png, a title that plays on one of two screens in use, just after a purchase. With a directory as
  * argument it writes every view there instead: wide and narrow, light and dark, before and after signing in, the
- * checkout, the third of two screens.
+ * checkout, the third of two screens, what was heard, and without a network.
  */
 const documentation = fileURLToPath(new URL('../../docs', import.meta.url));
 
-const SIZES = { wide: { width: 1280, height: 860 }, narrow: { width: 390, height: 844 } } as const;
+const SIZES = { wide: { width: 1280, height: 860 }, narrow: { width: 360, height: 740 } } as const;
 
 async function everyView(browser: Browser, player: LocalPlayer, directory: string): Promise<void> {
   for (const [size, viewport] of Object.entries(SIZES)) {
@@ -48,7 +48,7 @@ async function threeTabs(first: Page, shot: (name: string) => string): Promise<v
   await watch(first, 'City Lights Tour');
   await plays(first);
   await watch(second, 'Derby of the Year');
-  await plays(second);
+  await moves(second);
   await second.getByText('2 of 2 screens in use').waitFor();
   await second.screenshot({ path: shot('5-playing'), animations: 'disabled', fullPage: true });
   await watch(third, 'City Lights Tour');
@@ -59,6 +59,12 @@ async function threeTabs(first: Page, shot: (name: string) => string): Promise<v
   await plays(third);
   await first.locator('#player[data-state="stopped"]').waitFor();
   await first.screenshot({ path: shot('7-stopped'), animations: 'disabled' });
+  const log = first.locator('#log-details');
+  await log.evaluate((details) => details.setAttribute('open', ''));
+  await log.screenshot({ path: shot('8-events') });
+  await context.setOffline(true);
+  await first.locator('#connection[data-state="offline"]').waitFor();
+  await first.screenshot({ path: shot('9-offline'), animations: 'disabled', fullPage: true });
 }
 
 async function documentationView(browser: Browser, player: LocalPlayer, directory: string): Promise<void> {

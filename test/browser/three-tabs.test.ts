@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { synthesized } from '../support/synthesized.ts';
 import { launchChromium } from './chromium.ts';
 import { startLocalPlayer, type LocalPlayer } from './local-player.ts';
-import { buy, card, findings, plays, visit, watch } from './page.ts';
+import { buy, card, findings, moves, overflows, plays, visit, watch } from './page.ts';
 import { isLive, signUp } from './viewers.ts';
 
 let player: LocalPlayer;
@@ -103,11 +103,11 @@ test('leaves everything as it is when nobody is chosen', async () => {
 test('a reload takes its own stream over, and a duplicate of the tab takes another', async () => {
   const page = await viewerOfTwoScreens();
   await watch(page, 'City Lights Tour');
-  await plays(page);
+  await moves(page);
   const device = page.locator('#this-device');
   const before = await device.innerText();
   await page.reload();
-  await plays(page);
+  await moves(page);
   expect(await device.innerText()).toBe(before);
   await expect.poll(() => screens(page).innerText()).toBe('1 of 2 screens in use');
 
@@ -121,6 +121,29 @@ test('a reload takes its own stream over, and a duplicate of the tab takes anoth
   expect(await duplicate.locator('#this-device').innerText()).not.toBe(before);
   await expect.poll(() => screens(duplicate).innerText()).toBe('2 of 2 screens in use');
   await plays(page);
+});
+
+test('plays an adaptive stream under its session, also on a phone: pauses by keyboard, and keeps its screen', async () => {
+  const page = await viewerOfTwoScreens();
+  await page.setViewportSize({ width: 360, height: 740 });
+  await watch(page, 'City Lights Tour');
+  await moves(page);
+  expect(await page.locator('#stage-title').innerText()).toBe('City Lights Tour');
+  expect(await page.locator('#player-rendition').innerText()).toMatch(
+    /^\d{3}p, adapting between 180p and 540p$/,
+  );
+  expect(await overflows(page)).toBe(false);
+  expect(await findings(page)).toEqual([]);
+
+  expect(await page.evaluate(() => document.activeElement?.id)).toBe('player-stop');
+  await page.locator('#video').focus();
+  await page.keyboard.press('Space');
+  await page.getByText('Paused. Your screen is kept for five minutes.').waitFor();
+  await page.keyboard.press('Space');
+  await moves(page);
+  expect(await screens(page).innerText()).toBe('1 of 2 screens in use');
+  await page.getByRole('button', { name: 'Stop' }).click();
+  await expect.poll(() => screens(page).innerText()).toBe('0 of 2 screens in use');
 });
 
 test('a tab that is closed, and one that signs out, give their streams back at once', async () => {

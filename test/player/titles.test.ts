@@ -1,6 +1,6 @@
 import { expect, test, vi } from 'vitest';
 import { standingOf, openTitles, productsOnSale, type Outlook } from '../../player/src/titles.ts';
-import { noticesOf } from '../../player/src/notices.ts';
+import { catalogueNoticeOf, noticesOf } from '../../player/src/notices.ts';
 import { loadCatalog } from '../../shared/catalog.ts';
 import type { Circumstances } from '../../shared/domain/access.ts';
 import { entitlementsOf } from '../../shared/domain/entitlements.ts';
@@ -143,4 +143,15 @@ test('says so when a purchase opens nothing here', () => {
   const abroad = { region: undefined, deviceType: 'web' } as const;
   const notices = noticesOf(outlook([], abroad), outlook([purchase('summer-pass')], abroad));
   expect(notices.map(({ text }) => text)).toEqual(['Summer pass is yours: no title changes here']);
+});
+
+test('says what another catalogue means for the titles', () => {
+  const [first, second, ...rest] = catalog.contents;
+  const contents = [{ ...first!, title: 'Another title' }, ...rest, { ...second!, contentId: 'brand-new' }];
+  expect(catalogueNoticeOf(catalog, { ...catalog, contents })).toBe(
+    '1 title added, 1 title changed, 1 title gone',
+  );
+  expect(catalogueNoticeOf(catalog, { ...catalog, catalogVersion: '2099-01-01.1' })).toBe(
+    'The titles are the same.',
+  );
 });
