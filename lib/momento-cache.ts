@@ -37,6 +37,8 @@ export class MomentoCache extends Construct {
       timeoutSeconds: PROVIDE_SECONDS,
       parameters: MOMENTO_SUPER,
     });
+    // A request that waits for so long is one that CloudFormation has given up and undone: it must not be run any more.
+    provider.configureAsyncInvoke({ maxEventAge: ANSWERED_WITHIN });
     this.#resource = new CustomResource(this, 'Cache', {
       resourceType: 'Custom::MomentoCache',
       serviceToken: provider.functionArn,
@@ -44,6 +46,7 @@ export class MomentoCache extends Construct {
       properties: { CacheName: this.cacheName },
       removalPolicy: stage.keepsData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
     });
+    this.#resource.node.addDependency(provider);
   }
 
   /**

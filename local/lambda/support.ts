@@ -25,6 +25,12 @@ export const lambdaSupport: Support = {
     Timeout: honoured,
     TracingConfig: withoutEffect('there is no X-Ray to send traces to'),
   }),
+  'AWS::Lambda::EventInvokeConfig': resource({
+    FunctionName: honoured,
+    MaximumEventAgeInSeconds: withoutEffect('no event waits: a function always takes it at once'),
+    MaximumRetryAttempts: only(2),
+    Qualifier: only('$LATEST'),
+  }),
   'AWS::Lambda::Permission': {
     kind: 'without-effect',
     why: 'whoever invokes a function here is named by the template itself; function URLs look for their grants',
