@@ -31,8 +31,8 @@ export interface DeadLetters {
   take(most: number, stop: AbortSignal): Promise<readonly DeadLetter[]>;
   /** For good. @returns how many could not be deleted: they come back, and do no harm twice */
   remove(letters: readonly DeadLetter[]): Promise<number>;
-  /** Lets others see them again at once. */
-  putBack(letters: readonly DeadLetter[]): Promise<void>;
+  /** Lets others see them again at once. @returns how many will be seen again only when the quarter of an hour ends */
+  putBack(letters: readonly DeadLetter[]): Promise<number>;
 }
 
 /** Long enough to look at them and decide; when this process is killed they come back after it. */
@@ -85,6 +85,7 @@ export async function deadLetters(stage: StageAccess, longPollSeconds: number): 
     },
 
     async putBack(letters) {
+      let late = 0;
       for (const batch of batchesOf(letters)) {
         const Entries = batch.map(({ receipt }, index) => ({
           Id: String(index),
@@ -92,8 +93,10 @@ export async function deadLetters(stage: StageAccess, longPollSeconds: number): 
           VisibilityTimeout: 0,
         }));
         const command = new ChangeMessageVisibilityBatchCommand({ QueueUrl: queue.url, Entries });
-        await queue.ask((sqs) => sqs.send(command), 'put messages back into');
+        const { Failed = [] } = await queue.ask((sqs) => sqs.send(command), 'put messages back into');
+        late += Failed.length;
       }
+      return late;
     },
   };
 }

@@ -53,7 +53,8 @@ export function redriveDeadLetters(world: World) {
       if (!confirmed) return say('Nothing was sent back. To do it: --yes');
       await sendBack(world, { stage, letters, inHand, back: [...back] }, say);
     } finally {
-      await letters.putBack([...inHand]);
+      const late = await letters.putBack([...inHand]);
+      if (late > 0) say(`${messages(late)} will be seen here again within a quarter of an hour.`);
     }
   };
 }

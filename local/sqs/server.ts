@@ -29,6 +29,11 @@ export async function startSqs({ region, port = 0, directory }: SqsOptions): Pro
   if (directory !== undefined) {
     const { PersistenceManager } = await part('./persistence.js');
     const persistence = new PersistenceManager(directory);
+    // Its own writes NULL where its table takes none: a message that was made visible again at once was lost.
+    const ready = persistence.db.prepare(
+      'UPDATE sqs_messages SET receipt_handle = NULL, visibility_deadline = NULL WHERE message_id = ?',
+    );
+    persistence.updateMessageReady = (messageId: string) => void ready.run(messageId);
     persistence.load(sqsStore, snsStore, s3Store);
     for (const store of [sqsStore, snsStore, s3Store]) store.persistence = persistence;
     for (const queue of sqsStore.allQueues()) queue.persistence = persistence;
