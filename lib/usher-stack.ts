@@ -160,22 +160,6 @@ function busiestOf(entitlements: EntitlementFunctions, concurrency: ConcurrencyF
   ];
 }
 
-function busiestOf(entitlements: EntitlementFunctions, concurrency: ConcurrencyFunctions) {
-  const { vendToken, readEntitlements, readCatalog, acceptCheckout, recomputeEntitlements } = entitlements;
-  const { startSession, ingestHeartbeat, endSession, checkConcurrency } = concurrency;
-  return [
-    vendToken,
-    readEntitlements,
-    readCatalog,
-    acceptCheckout,
-    recomputeEntitlements,
-    startSession,
-    ingestHeartbeat,
-    endSession,
-    checkConcurrency,
-  ];
-}
-
 /** The stage's origins and one more; who admits everyone does so still. */
 function admitting(origins: readonly string[], origin: string): readonly string[] {
   return origins.includes('*') ? origins : [...origins, origin];
