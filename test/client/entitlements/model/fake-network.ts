@@ -78,21 +78,24 @@ export function fakeNetwork({ time, tape, onLostForGood, note }: World) {
       return promise;
     }
     time.after(fate === 'slow there' ? 4000 : 40, () => {
-      if (isOffline || fate === 'fails') return fail();
-      if (fate === 'refused') return reject(new Refusal(503, 'unavailable', 'busy', 1 + tape.choose(4)));
-      let answered: T;
-      try {
-        answered = answer();
-      } catch (error) {
-        return reject(error);
-      }
-      time.after(fate === 'slow back' ? 6000 : 40, () => {
-        if (isOffline || fate === 'lost on the way back') return fail();
-        onArrived(answered);
-        resolve(answered);
-      });
+      if (isOffline || fate === 'fails') fail();
+      else if (fate === 'refused') reject(new Refusal(503, 'unavailable', 'busy', 1 + tape.choose(4)));
+      else reply();
     });
     return promise;
+
+    function reply(): void {
+      try {
+        const answered = answer();
+        time.after(fate === 'slow back' ? 6000 : 40, () => {
+          if (isOffline || fate === 'lost on the way back') return fail();
+          onArrived(answered);
+          return resolve(answered);
+        });
+      } catch (error) {
+        reject(error);
+      }
+    }
   }
 
   function hear(topic: string, events: TopicEvents, endsAtMs: number): Promise<HeardTopic> {
