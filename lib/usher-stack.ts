@@ -128,6 +128,8 @@ export class UsherStack extends Stack {
     }
     this.#output({
       StageName: stage.name,
+      SsmStageName: stage.ssmName,
+      Origins: stage.origins.join(','),
       Region: this.region,
       ApiUrl: api.url,
       UserPoolId: viewers.userPool.userPoolId,

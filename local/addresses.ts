@@ -13,3 +13,14 @@ export function writeAddresses(dataDir: string, variables: Readonly<Record<strin
   writeFileSync(file, lines.join(''));
   return () => rmSync(file, { force: true });
 }
+
+/**
+ * Writes `outputs.json` beside them: the stack's outputs, by name, as CloudFormation would tell them.
+ *
+ * @returns what takes it away.
+ */
+export function writeOutputs(dataDir: string, outputs: Readonly<Record<string, string>>): () => void {
+  const file = path.join(dataDir, 'outputs.json');
+  writeFileSync(file, JSON.stringify(outputs, undefined, 2));
+  return () => rmSync(file, { force: true });
+}

@@ -2,7 +2,7 @@ import { CognitoIdentityProviderClient } from '@aws-sdk/client-cognito-identity-
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import path from 'node:path';
-import { writeAddresses } from './addresses.ts';
+import { writeAddresses, writeOutputs } from './addresses.ts';
 import { readRestApi } from './api-gateway/rest-api.ts';
 import { startRestApiServer } from './api-gateway/server.ts';
 import { createResolver, type Identity } from './cloudformation/resolver.ts';
@@ -262,6 +262,7 @@ async function start(options: LocalOptions, lifetime: Lifetime): Promise<LocalSt
         ...endpointVariables(endpoints, undefined),
       }),
     );
+    lifetime.stopWith(writeOutputs(dataDir, outputs));
   }
 
   return {

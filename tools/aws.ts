@@ -11,12 +11,12 @@ export interface AwsAccess {
   readonly endpoint?: string;
 }
 
-type Service = 'SSM' | 'LAMBDA' | 'SQS';
+type Service = 'SSM' | 'LAMBDA' | 'SQS' | 'COGNITO_IDENTITY_PROVIDER';
 
 const NOT_RUNNING = 'Nothing runs here: start the local stack with npm start, and leave it running.';
 
 /** The stage that `npm start` runs; no stage in AWS is reached by that name. */
-const LOCAL = 'local';
+export const LOCAL = 'local';
 
 /**
  * The operator's own region and credentials or, for the stage `local`, the stand-ins of `npm start`, which says in
@@ -25,20 +25,21 @@ const LOCAL = 'local';
  */
 export function awsAccess(stage: string, service: Service): AwsAccess {
   if (stage !== LOCAL) return {};
-  const { USHER_DATA: chosen } = process.env;
-  const dataDirectory = chosen ? path.resolve(chosen) : fileURLToPath(new URL('../.usher', import.meta.url));
   const {
     AWS_REGION: region = '',
     AWS_ACCESS_KEY_ID: accessKeyId = '',
     AWS_SECRET_ACCESS_KEY: secretAccessKey = '',
     [`AWS_ENDPOINT_URL_${service}`]: endpoint = '',
-  } = parseEnv(textOf(path.join(dataDirectory, 'aws.env')));
+  } = parseEnv(localFile('aws.env'));
   return { region, credentials: { accessKeyId, secretAccessKey }, endpoint };
 }
 
-function textOf(file: string): string {
+/** A file that `npm start` keeps while it runs. @throws Complaint when it does not */
+export function localFile(name: string): string {
+  const { USHER_DATA: chosen } = process.env;
+  const dataDirectory = chosen ? path.resolve(chosen) : fileURLToPath(new URL('../.usher', import.meta.url));
   try {
-    return readFileSync(file, 'utf8');
+    return readFileSync(path.join(dataDirectory, name), 'utf8');
   } catch (cause) {
     throw new Complaint(NOT_RUNNING, { cause });
   }

@@ -2,7 +2,7 @@ import { CacheDictionaryFetchResponse, type CacheClient } from '@gomomento/sdk';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { LocalStack } from '../../local/stack.ts';
 import { dictionaryOf, intervalAt, intervalBefore } from '../../shared/domain/heartbeat-intervals.ts';
-import { concurrencyOf, stageCache, until } from './session-support.ts';
+import { beat, concurrencyOf, stageCache, until } from './session-support.ts';
 import { newViewer, startStack, tokensOf, topicClient, type TokenAnswer, type Viewer } from './support.ts';
 
 /** The tracker's interval, unless a stage sets another. */
@@ -120,4 +120,11 @@ describe('what is no heartbeat', () => {
     const accounts = counted.map(({ key }) => key?.replace(/-\d+$/, ''));
     expect(new Set(accounts)).toEqual(new Set([viewer.accountId, other.accountId]));
   });
+});
+
+test('a heartbeat by the route counts for who is signed in, whatever account it names', async () => {
+  const [ada, bob] = [await newViewer(stack), await newViewer(stack)];
+  await beat(stack, bob, { deviceId: 'ada-tv', mediaId: 'harbour', accountId: ada.accountId });
+  expect(await countsOf(bob.accountId)).toEqual({ 'ada-tv': 1 });
+  expect(await countsOf(ada.accountId)).toEqual({});
 });

@@ -1,22 +1,11 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { LocalStack } from '../../local/stack.ts';
 import type { Entitlement, Snapshot } from '../../shared/domain/entitlements.ts';
-import {
-  buy,
-  cacheClient,
-  call,
-  checkoutEvent,
-  listen,
-  newViewer,
-  ORIGIN,
-  snapshotOf,
-  startStack,
-  tokensOf,
-} from './support.ts';
+import { openStage, originOf, type RunningStage } from './running-stage.ts';
+import { buy, cacheClient, call, checkoutEvent, listen, newViewer, snapshotOf, tokensOf } from './support.ts';
 
-let stack: LocalStack;
+let stack: RunningStage;
 beforeAll(async () => {
-  stack = await startStack();
+  stack = await openStage();
 });
 afterAll(() => stack?.stop());
 
@@ -116,7 +105,7 @@ test('restored purchases are computed afresh, and not all the time', async () =>
 test('the catalogue is open to anyone, and every answer may be read by the stage’s origin alone', async () => {
   const response = await call(stack, '/catalog');
   expect(await response.json()).toMatchObject({ products: expect.any(Array), contents: expect.any(Array) });
-  expect(response.headers.get('access-control-allow-origin')).toBe(ORIGIN());
+  expect(response.headers.get('access-control-allow-origin')).toBe(originOf(stack));
   expect(response.headers.get('access-control-allow-credentials')).toBeNull();
   expect(response.headers.get('access-control-expose-headers')).toBe('ETag, Retry-After');
 
@@ -125,7 +114,7 @@ test('the catalogue is open to anyone, and every answer may be read by the stage
     headers: { 'access-control-request-method': 'GET', 'access-control-request-headers': 'authorization' },
   });
   expect(preflight.ok).toBe(true);
-  expect(preflight.headers.get('access-control-allow-origin')).toBe(ORIGIN());
+  expect(preflight.headers.get('access-control-allow-origin')).toBe(originOf(stack));
   expect(preflight.headers.get('access-control-allow-headers')).toContain('Authorization');
 });
 

@@ -2,6 +2,7 @@ import { CacheClient, Configurations, CredentialProvider, ReadConcern } from '@g
 import { decodeProtectedHeader } from 'jose';
 import { vi } from 'vitest';
 import type { LocalStack } from '../../local/stack.ts';
+import type { RunningStage } from './running-stage.ts';
 import { buy, call, checkoutEvent, depthOf, newViewer, snapshotOf, type Viewer } from './support.ts';
 
 export interface Lease {
@@ -41,7 +42,7 @@ async function read<Body>(response: Response): Promise<Answer<Body>> {
 
 /** `POST /sessions`: The Harbour on a television, unless told otherwise. */
 export async function start(
-  stack: LocalStack,
+  stack: RunningStage,
   viewer: Viewer,
   body: object = {},
   headers: Readonly<Record<string, string>> = {},
@@ -57,7 +58,7 @@ export async function start(
 }
 
 /** The lease of a session that must be admitted. */
-export async function admitted(stack: LocalStack, viewer: Viewer, body: object = {}): Promise<Lease> {
+export async function admitted(stack: RunningStage, viewer: Viewer, body: object = {}): Promise<Lease> {
   const answer = await start(stack, viewer, body);
   if (answer.status !== 201) throw new Error(`POST /sessions: ${answer.status} ${answer.text}`);
   return answer.body;
@@ -65,7 +66,7 @@ export async function admitted(stack: LocalStack, viewer: Viewer, body: object =
 
 /** `POST /heartbeats`. */
 export async function beat(
-  stack: LocalStack,
+  stack: RunningStage,
   viewer: Viewer | undefined,
   body: object,
 ): Promise<Answer<Lease & Problem>> {
@@ -89,7 +90,7 @@ export async function beatByUrl(url: string, body: object | string): Promise<Ans
   );
 }
 
-export async function end(stack: LocalStack, viewer: Viewer, sessionId: string): Promise<Answer<Problem>> {
+export async function end(stack: RunningStage, viewer: Viewer, sessionId: string): Promise<Answer<Problem>> {
   return read(await call(stack, `/sessions/${sessionId}`, { viewer, method: 'DELETE' }));
 }
 
@@ -101,7 +102,7 @@ export interface Concurrency {
   readonly interval: number;
 }
 
-export async function concurrencyOf(stack: LocalStack, viewer: Viewer): Promise<Concurrency> {
+export async function concurrencyOf(stack: RunningStage, viewer: Viewer): Promise<Concurrency> {
   const answer = await read<Concurrency>(await call(stack, '/concurrency', { viewer }));
   if (answer.status !== 200) throw new Error(`GET /concurrency: ${answer.status} ${answer.text}`);
   return answer.body;
@@ -109,7 +110,7 @@ export async function concurrencyOf(stack: LocalStack, viewer: Viewer): Promise<
 
 /** Buys something, and waits until the account has it. */
 export async function bought(
-  stack: LocalStack,
+  stack: RunningStage,
   viewer: Viewer,
   changes: Readonly<Record<string, unknown>> = {},
 ): Promise<void> {

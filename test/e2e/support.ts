@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
   AdminCreateUserCommand,
   AdminSetUserPasswordCommand,
@@ -30,6 +31,7 @@ import type { Announcement } from '../../shared/domain/announcements.ts';
 import type { Snapshot } from '../../shared/domain/entitlements.ts';
 import { startLocal, type LocalOptions, type LocalStack } from '../../local/stack.ts';
 import { synthesized } from '../support/synthesized.ts';
+import { awsClient, originOf, parameterOf, type RunningStage } from './running-stage.ts';
 
 export const ORIGIN = () => `http://localhost:${synthesized().playerPort}`;
 
@@ -44,18 +46,12 @@ export interface Viewer {
   readonly accessToken: string;
 }
 
-function awsClient({ config }: Pick<LocalStack, 'config'>) {
-  return { region: config.region, credentials: { accessKeyId: 'local', secretAccessKey: 'local' } };
-}
-
 /** Creates a viewer and signs her in by SRP. */
-export async function newViewer({ config }: LocalStack): Promise<Viewer> {
+export async function newViewer(stage: RunningStage): Promise<Viewer> {
+  const { config } = stage;
   const username = `${randomUUID()}@example.com`;
   const password = `Pw1!${randomUUID()}`;
-  const cognito = new CognitoIdentityProviderClient({
-    ...awsClient({ config }),
-    endpoint: config.cognitoEndpoint,
-  });
+  const cognito = new CognitoIdentityProviderClient(awsClient(stage, 'cognito'));
   const UserPoolId = config.userPoolId;
   const UserAttributes = [
     { Name: 'email', Value: username },
@@ -64,6 +60,7 @@ export async function newViewer({ config }: LocalStack): Promise<Viewer> {
   await cognito.send(
     new AdminCreateUserCommand({ UserPoolId, Username: username, MessageAction: 'SUPPRESS', UserAttributes }),
   );
+  stage.viewerMade?.(username);
   await cognito.send(
     new AdminSetUserPasswordCommand({ UserPoolId, Username: username, Password: password, Permanent: true }),
   );
@@ -72,14 +69,14 @@ export async function newViewer({ config }: LocalStack): Promise<Viewer> {
 }
 
 export async function signIn(
-  { config }: Pick<LocalStack, 'config'>,
+  { config }: Pick<RunningStage, 'config'>,
   username: string,
   password: string,
 ): Promise<Viewer> {
   const pool = new CognitoUserPool({
     UserPoolId: config.userPoolId,
     ClientId: config.userPoolClientId,
-    endpoint: config.cognitoEndpoint,
+    ...(config.cognitoEndpoint !== undefined && { endpoint: config.cognitoEndpoint }),
   });
   const session = await new Promise<CognitoUserSession>((onSuccess, onFailure) => {
     const details = new AuthenticationDetails({ Username: username, Password: password });
@@ -94,7 +91,7 @@ export async function signIn(
 
 /** A request as the player's page would send it. */
 export function call(
-  { config }: LocalStack,
+  stage: RunningStage,
   path: string,
   {
     viewer,
@@ -105,13 +102,17 @@ export function call(
     readonly headers?: Readonly<Record<string, string>>;
   } = {},
 ): Promise<Response> {
-  return fetch(config.apiUrl + path, {
+  return fetch(stage.config.apiUrl + path, {
     ...init,
-    headers: { origin: ORIGIN(), ...(viewer && { authorization: `Bearer ${viewer.idToken}` }), ...headers },
+    headers: {
+      origin: originOf(stage),
+      ...(viewer && { authorization: `Bearer ${viewer.idToken}` }),
+      ...headers,
+    },
   });
 }
 
-export async function snapshotOf(stack: LocalStack, viewer: Viewer, query = ''): Promise<Snapshot> {
+export async function snapshotOf(stack: RunningStage, viewer: Viewer, query = ''): Promise<Snapshot> {
   const response = await call(stack, `/entitlements${query}`, { viewer });
   if (!response.ok) throw new Error(`GET /entitlements: ${response.status} ${await response.text()}`);
   return (await response.json()) as Snapshot;
@@ -138,12 +139,14 @@ export function signingSecret({ ssm }: LocalStack): string {
 }
 
 /** Signs like the payment side, straight to the API: `body` need not be JSON. */
-export function deliver(
-  stack: LocalStack,
+export async function deliver(
+  stack: RunningStage,
   body: string,
-  secret = signingSecret(stack),
+  secret?: string,
   at = new Date(),
 ): Promise<Response> {
+  const [ownSecret = ''] =
+    secret === undefined ? (await parameterOf(stack, 'checkout-secrets')).split(' ') : [secret];
   const id = `msg-${randomUUID()}`;
   return call(stack, '/checkout-events', {
     method: 'POST',
@@ -152,15 +155,20 @@ export function deliver(
       'content-type': 'application/json',
       'webhook-id': id,
       'webhook-timestamp': String(Math.floor(at.getTime() / 1000)),
-      'webhook-signature': new Webhook(secret).sign(id, at, body),
+      'webhook-signature': new Webhook(ownSecret).sign(id, at, body),
     },
   });
 }
 
-/** Reports a purchase by way of the store, and fails unless it is accepted. */
-export async function buy({ config }: LocalStack, event: object): Promise<void> {
-  const response = await fetch(`${config.storeUrl}/events`, { method: 'POST', body: JSON.stringify(event) });
-  if (response.status !== 202) throw new Error(`the store: ${response.status} ${await response.text()}`);
+/** Reports a purchase, by way of the store where there is one, and fails unless it is accepted. */
+export async function buy(stage: RunningStage, event: object): Promise<void> {
+  const { storeUrl } = stage.config;
+  const body = JSON.stringify(event);
+  const response =
+    storeUrl === undefined
+      ? await deliver(stage, body)
+      : await fetch(`${storeUrl}/events`, { method: 'POST', body });
+  if (response.status !== 202) throw new Error(`a purchase: ${response.status} ${await response.text()}`);
 }
 
 export interface TokenAnswer {
@@ -172,17 +180,23 @@ export interface TokenAnswer {
   readonly cacheToken: string;
 }
 
-export async function tokensOf(stack: LocalStack, viewer: Viewer): Promise<TokenAnswer> {
+/** Comes again when it is told, as players do: Momento mints five tokens a second for a new account. */
+export async function tokensOf(stack: RunningStage, viewer: Viewer): Promise<TokenAnswer> {
   const response = await call(stack, '/token?cache=true', { viewer });
+  if (response.status === 429) {
+    await sleep(Number(response.headers.get('retry-after')) * 1000);
+    return tokensOf(stack, viewer);
+  }
   if (!response.ok) throw new Error(`GET /token: ${response.status} ${await response.text()}`);
   return (await response.json()) as TokenAnswer;
 }
 
-/** Connects as a player does; the SDK's own endpoints would all be TLS. */
+/** Connects as a player does; to the stand-in, without the TLS that the SDK's own endpoints would all have. */
 export function credentials(
   { endpoint }: Pick<TokenAnswer, 'endpoint'>,
   authToken: string,
 ): CredentialProvider {
+  if (!endpoint.startsWith('http://')) return CredentialProvider.fromDisposableToken({ authToken });
   const { host } = new URL(endpoint);
   return CredentialProvider.fromDisposableToken({
     authToken,
@@ -247,7 +261,7 @@ export async function listen(answer: TokenAnswer): Promise<Listener> {
 }
 
 export function sqsOf(stack: LocalStack): SQSClient {
-  return new SQSClient({ ...awsClient(stack), endpoint: stack.endpoints.sqs });
+  return new SQSClient(awsClient(stack, 'sqs'));
 }
 
 /** Waits for a dead letter and takes it. */
