@@ -67,6 +67,27 @@ describe('a catalogue is refused', () => {
     ['whose product has a field that nobody knows', withProduct({ maxStream: 4 }), /maxStream/],
     ['whose content has a field that nobody knows', withContent({ region: 'JP' }), /region/],
 
+    [
+      'that sells two products at one price',
+      and(
+        { ...premium, productId: 'more', stripePrices: ['price_1'] },
+        { ...premium, productId: 'most', stripePrices: ['price_1'] },
+      ),
+      /'price_1' is listed twice/,
+    ],
+    [
+      'that lists a price twice',
+      withProduct({ stripePrices: ['price_1', 'price_1'] }),
+      /'price_1' is listed twice/,
+    ],
+    ['whose price is no id', withProduct({ stripePrices: ['price 1'] }), /stripePrices/],
+    ['whose list of prices is empty', withProduct({ stripePrices: [] }), /stripePrices/],
+    [
+      'that has a price for what is free',
+      and({ productId: 'free', productType: 'free', title: 'Free', grants: [], stripePrices: ['price_1'] }),
+      /'free' has a price/,
+    ],
+
     ['whose version is a word', { ...small, catalogVersion: 'latest' }, /catalogVersion/],
     ['whose version is a day', { ...small, catalogVersion: '2026-11-22' }, /catalogVersion/],
 
