@@ -197,6 +197,7 @@ export function invocationsOf(
     },
     startSession: {
       ...of('startSession'),
+      logLines: startLinesOf(functions.startSession, sizes),
       door: 'restApi',
       roundTrips: 3,
       momento: { items: START_ITEMS, bytes: sizes.momentoPerStart.bytes },
@@ -214,6 +215,14 @@ export function linesOf(
   const own = tells(applicationLogLevel) ? [startLog] : [];
   const platform = tells(systemLogLevel) ? Array<number>(2).fill(ASSUMED.platformLogBytes / 2) : [];
   return [...own, ...platform];
+}
+
+/** The same and the line that CloudWatch counts a start by, which no level keeps back. A heartbeat is not counted so. */
+export function startLinesOf(
+  levels: Parameters<typeof linesOf>[0],
+  sizes: Pick<Sizes, 'startLog' | 'startMetrics'>,
+): readonly number[] {
+  return [...linesOf(levels, sizes), sizes.startMetrics];
 }
 
 /** @throws Error when a function is missing, or is not on the processor that the price is for. */

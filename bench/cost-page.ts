@@ -8,7 +8,7 @@ import {
   costOfMillion,
   followerUsdPerMonth,
   invocationsOf,
-  linesOf,
+  startLinesOf,
   scaled,
   total,
   withoutMomento,
@@ -113,17 +113,13 @@ cold start shorter.`,
 10,000 heartbeats adds ${usd4(coldStartUsd(prices, renewSession.memoryMb, measured.coldCpuMs.renewSession) * 100)} to a million.`,
     `## What the log level changes`,
     `Nothing for heartbeats: \`logLevel\` \`INFO\` or lower is raised to \`WARN\` for them. A start writes one line at \`INFO\` and none at
-\`WARN\`; Lambda's own two lines stay, as for every other function.`,
+\`WARN\`; the line that CloudWatch counts it by stays, and Lambda's own two, as for every other function.`,
     table(
       ['a million of', 'logs at `INFO`', 'logs at `WARN`'],
       [
-        ['starts', usd(cost.start.logs), usd(logsOf('WARN', 'INFO'))],
+        ['starts', usd(cost.start.logs), usd(logsOfStarts('WARN'))],
         ['heartbeats', usd(cost.url.logs), usd(cost.url.logs)],
-        [
-          'heartbeats, were they logged as starts are',
-          usd(logsOf('INFO', 'INFO')),
-          usd(logsOf('WARN', 'INFO')),
-        ],
+        ['heartbeats, were they logged as starts are', usd(logsOfStarts('INFO')), usd(logsOfStarts('WARN'))],
       ],
     ),
     `## Heartbeats over the topic`,
@@ -141,8 +137,8 @@ same region is free of charge. Large users pay less: transfer is ${usd(transferG
 and Cognito are not counted: heartbeats and starts do not touch them as long as the cache holds the account's snapshot.`,
   ].join('\n\n')}\n`;
 
-  function logsOf(applicationLogLevel: string, systemLogLevel: string): number {
-    const logLines = linesOf({ applicationLogLevel, systemLogLevel }, measured.sizes);
+  function logsOfStarts(applicationLogLevel: string): number {
+    const logLines = startLinesOf({ applicationLogLevel, systemLogLevel: 'INFO' }, measured.sizes);
     return costOfMillion(prices, { ...startSession, logLines }).logs;
   }
 }

@@ -1,5 +1,6 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
+import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import type { LoopAnswer, LoopOrder, Work } from './loop-process.ts';
 
@@ -10,8 +11,8 @@ export interface Loop {
   readonly readyCpuMs: number;
   /** Works on the inputs, one after the other. */
   run(inputs: readonly string[]): Promise<Done>;
-  /** Bytes that it has written to standard output until now: a function's log. */
-  readonly loggedBytes: () => number;
+  /** Bytes that it has written to standard output until now: a function's log, and apart from it its metrics. */
+  readonly written: () => { readonly log: number; readonly metrics: number };
   stop(): void;
 }
 
@@ -25,8 +26,11 @@ export async function startLoop(
     env: { TZ: 'UTC', ...environment },
     stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
   });
-  let loggedBytes = 0;
-  child.stdout?.on('data', (chunk: Buffer) => (loggedBytes += chunk.length));
+  const written = { log: 0, metrics: 0 };
+  const lines = child.stdout && createInterface(child.stdout);
+  lines?.on('line', (line) => {
+    written[line.startsWith('{"_aws"') ? 'metrics' : 'log'] += Buffer.byteLength(line) + 1;
+  });
   const ended = once(child, 'exit').then(([code]) => {
     throw new Error(`the process of ${work.kind} ended with code ${String(code)}`);
   });
@@ -45,7 +49,7 @@ export async function startLoop(
       child.send({ inputs } satisfies LoopOrder);
       return done;
     },
-    loggedBytes: () => loggedBytes,
+    written: () => ({ ...written }),
     stop: () => child.disconnect(),
   };
 }

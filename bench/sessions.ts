@@ -81,6 +81,8 @@ export interface Sizes {
   readonly momentoPerStart: { readonly calls: number; readonly bytes: number };
   /** What a start logs at INFO. */
   readonly startLog: number;
+  /** What it tells CloudWatch to count, at any level. */
+  readonly startMetrics: number;
 }
 
 interface Options {
@@ -109,14 +111,14 @@ export async function measureSessions({ assembly, report }: Options): Promise<Se
   const bench = await prepare(stack, assembly);
   try {
     report('sessions: heartbeats and starts in a loop');
-    const { loops, coldCpuMs, momentoPerBeat, momentoPerStart, startLog } = await runLoops(bench);
+    const { loops, coldCpuMs, momentoPerBeat, momentoPerStart, written } = await runLoops(bench);
     report('sessions: POST /sessions');
     const starts = await runStarts(bench);
     report('sessions: heartbeats by the function URL');
     const beatsByUrl = await runBeatsByUrl(bench);
     report('sessions: races');
     const races = await runRaces(bench);
-    const sizes = { ...(await answerSizes(bench)), momentoPerBeat, momentoPerStart, startLog };
+    const sizes = { ...(await answerSizes(bench)), momentoPerBeat, momentoPerStart, ...written };
     return { loops, coldCpuMs, starts, beatsByUrl, races, sizes };
   } finally {
     bench.cache.close();
@@ -195,10 +197,10 @@ async function runLoops(bench: Bench) {
   const took = new Map(names.map((name) => [name, [] as number[]]));
   const cpu = new Map(names.map((name) => [name, [] as number[]]));
   const traffic = new Map(names.map((name) => [name, { calls: 0, bytes: 0 }]));
-  let loggedBefore = 0;
+  let writtenBefore = { log: 0, metrics: 0 };
 
   for (let round = 0; round < WARM_UP_BLOCKS + BLOCKS; round++) {
-    if (round === WARM_UP_BLOCKS) loggedBefore = started.startSession.loggedBytes();
+    if (round === WARM_UP_BLOCKS) writtenBefore = started.startSession.written();
     const turn = round % names.length;
     for (const name of [...names.slice(turn), ...names.slice(0, turn)]) {
       const block = await inputs[name]();
@@ -212,7 +214,9 @@ async function runLoops(bench: Bench) {
       traffic.set(name, { calls: after.calls - before.calls, bytes: after.bytes - before.bytes });
     }
   }
-  const startLog = (started.startSession.loggedBytes() - loggedBefore) / (BLOCKS * BLOCK);
+  const written = started.startSession.written();
+  const perStart = (kind: keyof typeof written) =>
+    Math.ceil((written[kind] - writtenBefore[kind]) / (BLOCKS * BLOCK));
   for (const loop of Object.values(started)) loop.stop();
   const each = (name: LoopName) => {
     const { calls = 0, bytes = 0 } = traffic.get(name) ?? {};
@@ -227,7 +231,7 @@ async function runLoops(bench: Bench) {
     coldCpuMs,
     momentoPerBeat: each('renewSession'),
     momentoPerStart: each('startSession'),
-    startLog: Math.ceil(startLog),
+    written: { startLog: perStart('log'), startMetrics: perStart('metrics') },
   };
 }
 

@@ -12,6 +12,7 @@ import {
   invocationsOf,
   linesOf,
   scaled,
+  startLinesOf,
   total,
   withoutMomento,
   type Invocation,
@@ -141,6 +142,8 @@ describe('other costs', () => {
     expect(lines('INFO', 'INFO')).toEqual([200, 300, 300]);
     expect(lines('WARN', 'INFO')).toEqual([300, 300]);
     expect(lines('WARN', 'WARN')).toEqual([]);
+    const quiet = { applicationLogLevel: 'WARN', systemLogLevel: 'WARN' };
+    expect(startLinesOf(quiet, { startLog: 200, startMetrics: 250 })).toEqual([250]);
   });
 });
 
