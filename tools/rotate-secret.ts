@@ -1,16 +1,17 @@
 import type { Ask } from './ask.ts';
 import { parseStageCommandLine } from './command-line.ts';
 import { Complaint, WrongUsage, type Say } from './command.ts';
+import { makeCheckoutSecret } from './made-secrets.ts';
 import { requireData, requireSuper } from './momento-keys.ts';
 import { parameterPath, parameterStore, type ParameterStore, type Stored } from './parameter-store.ts';
-import { oldKeyTold, rotateCheckoutSecrets, rotateSessionKeys, type Asked } from './rotations.ts';
+import { oldKeyTold, rotateSessionKeys, rotateSigningSecrets, type Asked, type Sender } from './rotations.ts';
+import { requireStripeSecret, STRIPE_SECRET } from './stripe-secret.ts';
 import type { StageAccess } from './stage.ts';
 
-const MADE = { 'checkout-secrets': rotateCheckoutSecrets, 'session-keys': rotateSessionKeys } as const;
-const GIVEN = ['momento-super-key', 'momento-data-key'] as const;
-type Made = keyof typeof MADE;
-type Given = (typeof GIVEN)[number];
-const NAMES = [...(Object.keys(MADE) as Made[]), ...GIVEN];
+const KEYS = ['momento-super-key', 'momento-data-key'] as const;
+const NAMES = ['checkout-secrets', 'stripe-secrets', 'session-keys', ...KEYS] as const;
+type Name = (typeof NAMES)[number];
+type Key = (typeof KEYS)[number];
 
 export const USAGE = `npm run rotate -- <stage> <secret> [--finish | --leaked] [--ssm-stage <name>]
 
@@ -20,7 +21,8 @@ export const USAGE = `npm run rotate -- <stage> <secret> [--finish | --leaked] [
   --leaked     the old secret is let go at once, whatever that breaks
   --ssm-stage  whose parameters the stage reads, if not its own
 
-A new key of Momento's is asked for or, without a terminal, read from the standard input as a line name=value.`;
+A new key of Momento's or secret of Stripe's is asked for or, without a terminal, read from the standard input as a
+line name=value. All others are made.`;
 
 interface World {
   readonly ask: Ask;
@@ -49,23 +51,50 @@ export function rotateSecret(world: World) {
     const rotation = { stage, store: parameterStore(stage), asked };
     const { account, region } = await rotation.store.whereabouts();
     say(`AWS account ${account}, region ${region}, ${parameterPath(stage, name)}:`);
-    say(isGiven(name) ? await rotateGiven(world, rotation, name) : await rotateMade(world, rotation, name));
+    say(await (isKey(name) ? rotateKey(world, rotation, name) : rotateByStep(world, rotation, name)));
   };
 }
 
-async function rotateMade({ now }: World, { stage, store, asked }: Rotation, name: Made): Promise<string> {
-  const stored = await store.read([name]);
-  const inForce = required(stage, stored, name);
-  const { value, told } = MADE[name](inForce, asked, now());
+async function rotateByStep(
+  { ask, now }: World,
+  { stage, store, asked }: Rotation,
+  name: Exclude<Name, Key>,
+): Promise<string> {
+  const inForce = required(stage, await store.read([name]), name);
+  const steps = {
+    'checkout-secrets': () => rotateSigningSecrets(PAYMENT_SIDE, inForce, asked, now()),
+    'stripe-secrets': () => rotateSigningSecrets(stripeSide(ask, inForce), inForce, asked, now()),
+    'session-keys': () => rotateSessionKeys(inForce, asked, now()),
+  };
+  const { value, told } = await steps[name]();
   await store.replace(name, value, inForce);
   return told;
 }
 
-async function rotateGiven(
-  { ask, now }: World,
-  { stage, store, asked }: Rotation,
-  name: Given,
-): Promise<string> {
+const PAYMENT_SIDE: Sender = {
+  who: 'the payment side',
+  fresh: makeCheckoutSecret,
+  switching: 'give the first to the payment side. When it has signed with that for five minutes',
+};
+
+function stripeSide(ask: Ask, { value }: Stored): Sender {
+  return {
+    who: 'Stripe',
+    async fresh() {
+      const secret = await ask(STRIPE_SECRET);
+      requireStripeSecret(secret);
+      if (value.split(/\s+/).includes(secret)) {
+        throw new Complaint(
+          'This secret is in force already: roll it in Stripe’s dashboard, and give the new one.',
+        );
+      }
+      return secret;
+    },
+    switching: 'when the old one has expired at Stripe, which signs with both for as long as you chose there',
+  };
+}
+
+async function rotateKey({ ask, now }: World, { stage, store, asked }: Rotation, name: Key): Promise<string> {
   const told = oldKeyTold(now(), asked);
   const stored = await store.read([name, 'momento-endpoint']);
   const inForce = required(stage, stored, name);
@@ -78,14 +107,14 @@ async function rotateGiven(
   return `Momento accepts the new key, and it is in force.\n${told}`;
 }
 
-function isGiven(name: Made | Given): name is Given {
-  return GIVEN.some((each) => each === name);
+function isKey(name: Name): name is Key {
+  return KEYS.some((each) => each === name);
 }
 
-function required<Name extends Made | Given | 'momento-endpoint'>(
+function required<Wanted extends Name | 'momento-endpoint'>(
   stage: StageAccess,
-  stored: ReadonlyMap<Name, Stored>,
-  name: Name,
+  stored: ReadonlyMap<Wanted, Stored>,
+  name: Wanted,
 ): Stored {
   const found = stored.get(name);
   if (found) return found;

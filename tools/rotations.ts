@@ -6,7 +6,7 @@ import {
 } from '../shared/session-tokens/session-keys.ts';
 import { FRESH_MS } from '../shared/secrets.ts';
 import { Complaint, WrongUsage } from './command.ts';
-import { makeCheckoutSecret, makeSessionKey } from './made-secrets.ts';
+import { makeSessionKey } from './made-secrets.ts';
 
 /* What each step of a rotation puts in the place of what is in force, so that no request fails in between. */
 
@@ -36,51 +36,60 @@ const LONGEST_LEASE_MS = 60 * 60_000;
 /** Until nobody can hold a valid token of a key that signs no more. */
 const OUTLIVED_MS = FRESH_MS + LONGEST_LEASE_MS;
 
+/** Whoever signs what is sent to us, and where her secrets come from. */
+export interface Sender {
+  readonly who: string;
+  /** A secret that is none of those in force. */
+  readonly fresh: () => string | Promise<string>;
+  /** What the operator does between the first step and the last. */
+  readonly switching: string;
+}
+
 /** The new secret first, the old one after it; and then the new one alone. @throws Complaint */
-export function rotateCheckoutSecrets(
+export async function rotateSigningSecrets(
+  { who, fresh, switching }: Sender,
   { value, modifiedAtMs }: InForce,
   { finish, leaked }: Asked,
   nowMs: number,
-): RotationStep {
+): Promise<RotationStep> {
   const secrets = value.split(/\s+/).filter((secret) => secret !== '');
   const [first = '', ...others] = secrets;
   if (leaked) {
     return {
-      value: makeCheckoutSecret(),
+      value: await fresh(),
       told:
-        'A new secret is the only one. Within five minutes every delivery that is signed with an old one is ' +
-        'answered with 401: have the payment side sign with the new one, and deliver again what was refused.',
+        'The new secret is the only one. Within five minutes every delivery that is signed with an old one is ' +
+        `answered with 401: have ${who} sign with the new one, and deliver again what was refused.`,
     };
   }
   if (finish) {
     if (others.length === 0) throw new Complaint('There is one secret only: nothing is to be finished.');
     requireAge(modifiedAtMs, FRESH_MS, nowMs, 'functions may not know the new secret yet');
+    const gone = others.length === 1 ? 'the other' : `${others.length} others`;
     return {
       value: first,
-      told: `The first secret is the only one; ${others.length === 1 ? 'the other' : `${others.length} others`} will be refused within five minutes.`,
+      told: `The first secret is the only one; ${gone} will be refused within five minutes.`,
     };
   }
   if (others.length > 0) {
     throw new Complaint(
-      `There are ${secrets.length} secrets already. Once the payment side signs with the first, let the rest go: ` +
-        '--finish.',
+      `There are ${secrets.length} secrets already. Once ${who} signs with the first, let the rest go: --finish.`,
     );
   }
   return {
-    value: `${makeCheckoutSecret()} ${first}`,
+    value: `${await fresh()} ${first}`,
     told:
-      'A new secret is the first, the old one the second: both verify.\n' +
-      'Next: give the first to the payment side. When it has signed with that for five minutes, run this again ' +
-      `with --finish, not before ${clock(nowMs + FRESH_MS)}.`,
+      'The new secret is the first, the old one the second: both verify.\n' +
+      `Next: ${switching}, run this again with --finish, not before ${clock(nowMs + FRESH_MS)}.`,
   };
 }
 
 /** `next`, then `current` with the old one as `previous`, then `current` alone. @throws Complaint */
-export function rotateSessionKeys(
+export async function rotateSessionKeys(
   { value, modifiedAtMs }: InForce,
   { finish, leaked }: Asked,
   nowMs: number,
-): RotationStep {
+): Promise<RotationStep> {
   if (leaked) {
     return {
       value: textOf({ current: makeSessionKey() }),

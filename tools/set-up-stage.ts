@@ -7,14 +7,16 @@ import { makeCheckoutSecret, makeSessionKey } from './made-secrets.ts';
 import { requireData, requireEndpoint, requireSuper } from './momento-keys.ts';
 import { parameterFolder, parameterPath, parameterStore, type Stored } from './parameter-store.ts';
 import type { StageAccess } from './stage.ts';
+import { requireStripeSecret, STRIPE_SECRET } from './stripe-secret.ts';
 
-export const USAGE = `npm run setup -- <stage> [--ssm-stage <name>]
+export const USAGE = `npm run setup -- <stage> [--stripe] [--ssm-stage <name>]
 
   <stage>      dev, prod, a branch, or local for what npm start runs
+  --stripe     the stage takes Stripe's webhooks: stripe-secrets too, once Stripe has told it for the stage's address
   --ssm-stage  whose parameters the stage is to read, if not its own
 
-What Parameter Store has already is kept. Of the rest, momento-endpoint, momento-super-key and momento-data-key are
-asked for or, without a terminal, read from the standard input as lines name=value.`;
+What Parameter Store has already is kept. Of the rest, momento-endpoint, momento-super-key, momento-data-key
+and stripe-secrets are asked for or, without a terminal, read from the standard input as lines name=value.`;
 
 interface World {
   readonly ask: Ask;
@@ -42,18 +44,24 @@ const CACHES_AT_FIRST = 3;
  */
 export function setUpStage({ ask }: World) {
   return async (args: readonly string[], say: Say): Promise<void> => {
-    const { typed, stage } = parseStageCommandLine(args, { operands: [], options: {} });
+    const { typed, stage, values } = parseStageCommandLine(args, {
+      operands: [],
+      options: { stripe: { type: 'boolean' } },
+    });
+    const names = values.stripe ? ([...NAMES, 'stripe-secrets'] as const) : NAMES;
     const store = parameterStore(stage);
     const { account, region } = await store.whereabouts();
     say(`AWS account ${account}, region ${region}; parameters under ${parameterFolder(stage)}`);
 
-    const found = await store.read(NAMES);
+    const found = await store.read(names);
     for (const [name, { value }] of found) requireSound(stage, name, value);
     const value = async (name: keyof typeof ASKED) => found.get(name)?.value ?? (await ask(questionOf(name)));
     const endpoint = await value('momento-endpoint');
     requireEndpoint(endpoint);
     const superKey = await value('momento-super-key');
     const dataKey = await value('momento-data-key');
+    const stripeSecret = values.stripe && !found.has('stripe-secrets') ? await ask(STRIPE_SECRET) : undefined;
+    if (stripeSecret !== undefined) requireStripeSecret(stripeSecret);
 
     say(`Trying the keys at ${endpoint} …`);
     const { momentoCacheName } = stage;
@@ -66,13 +74,14 @@ export function setUpStage({ ask }: World) {
     say(`  momento-data-key ${used ? 'reads, writes and publishes, and' : 'is accepted, and'} mints nothing`);
     say(`  ${cachesTold(caches, momentoCacheName)}`);
 
-    const wanted: Readonly<Record<(typeof NAMES)[number], () => string>> = {
+    const wanted: Readonly<Record<(typeof names)[number], () => string>> = {
       'momento-endpoint': () => endpoint,
       'momento-super-key': () => superKey,
       'momento-data-key': () => dataKey,
+      'stripe-secrets': () => stripeSecret ?? '',
       ...MADE,
     };
-    for (const name of NAMES) {
+    for (const name of names) {
       const created = !found.has(name) && (await store.create(name, wanted[name]()));
       say(`  ${parameterPath(stage, name)} ${created ? 'created' : 'is there, kept'}`);
     }
@@ -86,7 +95,8 @@ function questionOf(name: keyof typeof ASKED): Question {
 
 /** What functions would stumble over later. */
 function requireSound(stage: StageAccess, name: ParameterName, value: Stored['value']): void {
-  if (name === 'checkout-secrets' && !value.split(/\s+/).every((secret) => secret.startsWith('whsec_'))) {
+  const isList = name === 'checkout-secrets' || name === 'stripe-secrets';
+  if (isList && !value.split(/\s+/).every((secret) => secret.startsWith('whsec_'))) {
     throw new Complaint(
       `${parameterPath(stage, name)} is not a list of whsec_… with spaces between: correct it, or delete it.`,
     );

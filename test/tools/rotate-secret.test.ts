@@ -37,6 +37,17 @@ test('checkout secrets overlap: the new one first, and the old one until it is l
   await expect(rotate('dev checkout-secrets --finish', 10)).rejects.toThrow('nothing is to be finished');
 });
 
+test('Stripe’s secret is asked for, as Stripe has told it, and overlaps as well', async () => {
+  put('stripe-secrets', 'whsec_old');
+  const given = (secret: string) => rotate('dev stripe-secrets', 0, secret);
+  await expect(given('whsec_old')).rejects.toThrow('in force already');
+  await expect(given('sk_live_x')).rejects.toThrow('those begin with whsec_');
+  expect(await given('whsec_new')).toContain('when the old one has expired at Stripe');
+  expect(inForce('stripe-secrets')).toBe('whsec_new whsec_old');
+  await rotate('dev stripe-secrets --finish', 6);
+  expect(inForce('stripe-secrets')).toBe('whsec_new');
+});
+
 test('session keys are rotated in three steps, each in its time', async () => {
   const old = makeSessionKey();
   put('session-keys', JSON.stringify({ current: old }));

@@ -61,6 +61,18 @@ test('a branch that shares another stage’s parameters is deployed by its own n
   expect(said).toMatch(/usher-feature-abc-123-[0-9a-f]{8} will be made/);
 });
 
+test('a stage that takes Stripe’s webhooks gets the secret that Stripe has told, and no other', async () => {
+  await setUp('shop', everything());
+  for (const wrong of ['sk_live_s3cret', 'whsec_a b']) {
+    const refusal = await setUp('shop --stripe', { 'stripe-secrets': wrong }).catch(String);
+    expect(refusal).toContain('no signing secret of an endpoint');
+    expect(refusal).not.toContain(wrong);
+  }
+  expect(await setUp('shop --stripe', { 'stripe-secrets': 'whsec_abc' })).toContain('stripe-secrets created');
+  expect(parameter('shop', 'stripe-secrets')).toBe('whsec_abc');
+  expect(await setUp('shop --stripe', {})).toContain('stripe-secrets is there, kept');
+});
+
 test.each([
   ['a data key that can mint', { 'momento-data-key': 'super' }, /momento-data-key can mint tokens/],
   ['a super key that cannot', { 'momento-super-key': 'data' }, /momento-super-key may not mint tokens/],
