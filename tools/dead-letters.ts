@@ -104,6 +104,7 @@ export async function deadLetters(stage: StageAccess, longPollSeconds: number): 
 const named = z.object({
   accountId: z.optional(z.unknown()),
   event: z.optional(z.object({ id: z.optional(z.unknown()), accountId: z.optional(z.unknown()) })),
+  report: z.optional(z.object({ id: z.optional(z.unknown()) })),
 });
 
 function letterOf({ MessageId = '', Body: body = '', ReceiptHandle = '', ...message }: Message): DeadLetter {
@@ -113,7 +114,7 @@ function letterOf({ MessageId = '', Body: body = '', ReceiptHandle = '', ...mess
     reason: message.MessageAttributes?.['reason']?.StringValue?.replaceAll(/[^\x20-\x7e]/g, '?'),
     sentAtMs: Number(message.Attributes?.SentTimestamp ?? Number.NaN),
     accountId: idOf(known?.event?.accountId ?? known?.accountId),
-    eventId: idOf(known?.event?.id),
+    eventId: idOf(known?.event?.id ?? known?.report?.id),
     body,
     receipt: ReceiptHandle,
   };

@@ -10,8 +10,8 @@ export const USAGE = `npm run redrive -- <stage> [--yes] [--only <reason or id>,
 
   <stage>  dev, prod, a branch, or local for what npm start runs
   --yes    send them back without asking
-  --only   exactly these: first words of reasons, or ids of messages; without it all but those that are wrong in
-           themselves (Malformed, UnknownProduct), which would only be put aside again`;
+  --only   exactly these: names of reasons, or ids of messages; without it all but those that are wrong in
+           themselves (Malformed, UnknownProduct, unmapped), which would only be put aside again`;
 
 interface World {
   /** Asks whoever sits there. */
@@ -117,14 +117,14 @@ function show(say: Say, { name }: StageAccess, { inHand, back, visible, hidden }
   if (further > 0) say(`About ${further} more will be shown when this is run again.`);
 }
 
-function pileTold({ reason, letters }: Pile, back: ReadonlySet<DeadLetter>): string {
+function pileTold({ kind, reason, letters }: Pile, back: ReadonlySet<DeadLetter>): string {
   const going = letters.filter((letter) => back.has(letter)).length;
   const fate =
     going === letters.length ? 'go back' : going === 0 ? 'stay' : `${going} go back, the others stay`;
   const oldest = new Date(letters[0]?.sentAtMs ?? 0).toISOString().slice(0, 19);
   const shown = letters.slice(0, LETTERS_SHOWN).map(letterTold);
   const more = letters.length > shown.length ? `, and ${letters.length - shown.length} more` : '';
-  return `  ${letters.length} (${fate}; the oldest of ${oldest}Z): ${reason.slice(0, 200)}\n    ${shown.join('\n    ')}${more}`;
+  return `  ${letters.length} ${kind} (${fate}; the oldest of ${oldest}Z): ${reason.slice(0, 200)}\n    ${shown.join('\n    ')}${more}`;
 }
 
 function letterTold({ id, accountId, eventId }: DeadLetter): string {

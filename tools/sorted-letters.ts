@@ -3,7 +3,7 @@ import type { DeadLetter } from './dead-letters.ts';
 
 /** Letters that were put aside for the same reason. */
 export interface Pile {
-  /** The first word of the reason: what `--only` takes. */
+  /** What `--only` takes: the error that the reason begins with or, where it names none, one of ours. */
   readonly kind: string;
   readonly reason: string;
   readonly letters: readonly DeadLetter[];
@@ -12,8 +12,11 @@ export interface Pile {
 /** The name of what SQS itself has put aside, after ten receives. */
 const NO_REASON = 'no-reason';
 
+/** The name of what a payment provider has reported and nobody could map; its reason is a sentence. */
+const UNMAPPED = 'unmapped';
+
 /** What is wrong in itself: sent back, it would be put aside again. */
-const HOPELESS = new Set(['Malformed', 'UnknownProduct']);
+const HOPELESS = new Set(['Malformed', 'UnknownProduct', UNMAPPED]);
 
 /** The largest first. */
 export function pilesOf(letters: readonly DeadLetter[]): readonly Pile[] {
@@ -49,5 +52,5 @@ export function chosen(
 
 function kindOf({ reason }: Pick<DeadLetter, 'reason'>): string {
   if (reason === undefined) return NO_REASON;
-  return /^\w+/.exec(reason)?.[0] ?? NO_REASON;
+  return /^([A-Z]\w*): /.exec(reason)?.[1] ?? UNMAPPED;
 }

@@ -40,10 +40,10 @@ test('it shows what lies there by reason, with ids and nothing else, and moves n
   const said = await redrive('dev');
   expect(said).toContain("4 messages in the dead-letter queue of 'dev'");
   expect(said).toMatch(
-    /1 \(go back; .*it made the function itself fail, ten times\n {4}\S+ account ada event evt-ada/,
+    /1 no-reason \(go back; .*it made the function itself fail, ten times\n {4}\S+ account ada event evt-ada/,
   );
-  expect(said).toMatch(/1 \(stay; .*Malformed: the message is not JSON/);
-  expect(said).toMatch(/1 \(go back; .*TypeError: x is undefined\n {4}\S+ account cy/);
+  expect(said).toMatch(/1 Malformed \(stay; .*Malformed: the message is not JSON/);
+  expect(said).toMatch(/1 TypeError \(go back; .*TypeError: x is undefined\n {4}\S+ account cy/);
   expect(said).toContain('--yes');
   expect(said).not.toContain('s3cret');
   expect(await world.drain('checkout')).toEqual([]);
@@ -72,6 +72,20 @@ test('named by reason or by id, exactly those go back, wrong in themselves or no
   );
   await expect(redrive('dev --yes --only Malformed,')).rejects.toThrow(WrongUsage);
   expect(await world.drain('checkout-dead-letters')).toHaveLength(2);
+});
+
+test('a report that nobody could map stays until it is asked for, when the catalogue knows its price', async () => {
+  const report = JSON.stringify({
+    kind: 'payment',
+    provider: 'stripe',
+    report: { id: 'evt_1', type: 's3cret' },
+  });
+  await world.putAside(report, 'no product has the price price_1');
+  const said = await redrive('dev --yes');
+  expect(said).toMatch(/1 unmapped \(stay; .*: no product has the price price_1\n {4}\S+ event evt_1/);
+  expect(said).not.toContain('s3cret');
+  await redrive('dev --yes --only unmapped');
+  expect(await world.drain('checkout')).toEqual([report]);
 });
 
 test('Ctrl-C between two batches loses nothing: some are in one queue, the others in the other', async () => {
