@@ -21,7 +21,7 @@ interface World {
   readonly catalog: Catalog;
   readonly mode: PaymentMode;
   readonly now: () => number;
-  readonly warn: (message: string) => void;
+  readonly warn: (message: string, reason?: Error) => void;
 }
 
 /**
@@ -72,8 +72,12 @@ export function acceptReports({
       tally('PurchasesAccepted');
     }
     if (unmappable.length > 0) {
-      const message = { kind: 'payment', provider: provider.name, report: essence, catalogVersion } as const;
-      await deadLetters.put(message, unmappable.join('; '));
+      const reason = unmappable.join('; ');
+      await deadLetters.put(
+        { kind: 'payment', provider: provider.name, report: essence, catalogVersion },
+        reason,
+      );
+      warn(`put aside a report of ${provider.name}`, new Malformed(undefined, reason));
       tally('DeadLetters');
     }
     return { status: purchases.length + unmappable.length > 0 ? 202 : 200, body: {} };

@@ -7,7 +7,7 @@ import { Malformed, Unavailable } from '../../shared/errors.ts';
 import type { HttpRequest } from '../../shared/lambda/http-messages.ts';
 import { Refused } from '../../shared/lambda/problems.ts';
 import { acceptReports, type PaymentMode } from '../../shared/payments/accept-reports.ts';
-import type { DeadLetters, PaymentMessage } from '../../shared/payments/payment-provider.ts';
+import type { DeadLetters, PaymentMessage, PaymentProvider } from '../../shared/payments/payment-provider.ts';
 import { stripe } from '../../shared/payments/stripe/provider.ts';
 import type { CheckoutQueue } from '../../shared/ports.ts';
 import { catalogOf, product } from '../support/catalogs.ts';
@@ -32,19 +32,20 @@ function delivery(body: string, { secret = current, at = NOW + 3600 } = {}): Htt
 }
 
 interface Changes {
+  readonly provider?: PaymentProvider;
   readonly signing?: string;
   readonly mode?: PaymentMode;
   readonly queue?: CheckoutQueue;
   readonly deadLetters?: DeadLetters;
 }
 
-function world({ signing = current, mode = 'test', queue, deadLetters }: Changes = {}) {
+function world({ provider = stripe, signing = current, mode = 'test', queue, deadLetters }: Changes = {}) {
   const memory = memoryWorld({ catalog });
   const secrets = fakeSecrets({ signing });
   const letters: { message: PaymentMessage; reason: string }[] = [];
   const warnings: string[] = [];
   const accept = acceptReports({
-    provider: stripe,
+    provider,
     secrets,
     queue: queue ?? memory.queue,
     deadLetters: deadLetters ?? {
@@ -196,6 +197,11 @@ describe('nothing is taken', () => {
     expect(await refusalOf(accept(delivery(genuine)))).toMatchObject({ slug: 'bad-signature' });
   });
 
+  it('when there is no secret, by a provider that would take an empty one', async () => {
+    const { accept } = world({ signing: ' ', provider: { ...stripe, verify: () => 'genuine' } });
+    expect(await refusalOf(accept(delivery(genuine)))).toMatchObject({ slug: 'bad-signature' });
+  });
+
   it('that is signed and no JSON', async () => {
     const { accept } = world();
     expect(await refusalOf(accept(delivery('{"id":')))).toBeInstanceOf(Malformed);
@@ -203,32 +209,48 @@ describe('nothing is taken', () => {
 });
 
 describe('a report that was put aside', () => {
-  /** Sends the letter back to the checkout queue, after a deployment of this catalogue. */
-  async function redriven(deployed: typeof catalog) {
+  const family = product({ productId: 'family', stripePrices: ['price_family'] });
+  const deployed = { ...catalog, products: [...catalog.products, family] };
+
+  /** Sends the letter of this event back to the checkout queue, with this catalogue in force. */
+  async function redriven(putAside: object, inForce: typeof catalog, unreachable?: string) {
     const { accept, letters } = world();
-    await accept(delivery(JSON.stringify(half)));
-    const memory = memoryWorld({ catalog: deployed });
+    await accept(delivery(JSON.stringify(putAside)));
     const recomputed: string[] = [];
     const consume = recomputeEntitlements({
-      parse: (body) => parseCheckoutMessage(body, deployed),
-      recompute: async (accountId, purchases) =>
-        void recomputed.push(`${accountId}: ${purchases.map(({ purchaseId }) => purchaseId).join()}`),
+      parse: (body) => parseCheckoutMessage(body, inForce),
+      recompute: async (accountId, purchases) => {
+        if (accountId === unreachable) throw new Unavailable('the table');
+        recomputed.push(`${accountId}: ${purchases.map(({ purchaseId }) => purchaseId).join()}`);
+      },
     });
     const record = sqsRecord('m1', JSON.stringify(letters[0]!.message));
-    return { outcome: (await consume([record])).get(record), recomputed, memory };
+    return { outcome: (await consume([record])).get(record), recomputed };
   }
 
   it('takes effect when it is sent back and the catalogue has the price by then', async () => {
-    const family = product({ productId: 'family', stripePrices: ['price_family'] });
-    const { outcome, recomputed } = await redriven({ ...catalog, products: [...catalog.products, family] });
+    const { outcome, recomputed } = await redriven(half, deployed);
     expect(outcome).toEqual({ done: true });
     expect(recomputed).toEqual(['ada: si_1,si_2']);
   });
 
   it('comes back with its reason otherwise', async () => {
-    const { outcome, recomputed } = await redriven(catalog);
+    const { outcome, recomputed } = await redriven(half, catalog);
     expect(outcome).toMatchObject({ done: false, error: expect.any(Malformed) });
     expect(recomputed).toEqual([]);
+  });
+
+  it('is not done with before it has taken effect for both accounts, where it is about two', async () => {
+    const items = itemList(stripeItem({ price: 'price_family' }));
+    const moved = stripeSubscription({ items }).updated(NOW, { metadata: { usher_account_id: 'bob' } });
+    expect(await redriven(moved, deployed)).toEqual({
+      outcome: { done: true },
+      recomputed: ['bob: si_1', 'ada: si_1'],
+    });
+    for (const unreachable of ['ada', 'bob']) {
+      const { outcome } = await redriven(moved, deployed, unreachable);
+      expect(outcome).toMatchObject({ done: false, error: expect.any(Unavailable) });
+    }
   });
 
   it('of a provider that nobody knows is malformed', () => {

@@ -148,7 +148,8 @@ describe('a subscription at Stripe', () => {
     ['a time beyond the calendar', { ended_at: 1e15 }, /object\.ended_at/],
   ])('with %s is put aside, and says why', (_, changes, reason) => {
     const { unmappable } = translated(changes);
-    expect(unmappable).toEqual([typeof reason === 'string' ? reason : expect.stringMatching(reason)]);
+    expect(unmappable).toHaveLength(1);
+    expect(unmappable[0]).toMatch(reason);
   });
 
   it('to something else than ours, for nobody of ours, does not concern us', () => {
