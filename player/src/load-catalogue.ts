@@ -5,10 +5,16 @@ import { sentenceOf } from './problem-words.ts';
 const FIRST_WAIT_MS = 1000;
 const LONGEST_WAIT_MS = 30_000;
 
-/** Reads the catalogue, however often that takes; meanwhile the page says what is in the way. */
-export async function loadCatalogue(usher: Pick<Usher, 'readCatalog'>): Promise<Catalog> {
+/**
+ * Reads the catalogue, however often that takes, for as long as it is wanted; meanwhile the page says what is in the
+ * way.
+ */
+export async function loadCatalogue(
+  usher: Pick<Usher, 'readCatalog'>,
+  isWanted: () => boolean,
+): Promise<Catalog | undefined> {
   const complaint = part('catalogue-error', HTMLElement);
-  for (let failures = 0; ; failures++) {
+  for (let failures = 0; isWanted(); failures++) {
     try {
       const catalog = await usher.readCatalog();
       complaint.textContent = '';
@@ -20,4 +26,5 @@ export async function loadCatalogue(usher: Pick<Usher, 'readCatalog'>): Promise<
       await new Promise((resolve) => setTimeout(resolve, waitMs));
     }
   }
+  return undefined;
 }

@@ -79,7 +79,8 @@ async function startPage({ config, account, newUsher }: World): Promise<void> {
   /** To the usher of now: to its catalogue at once, and to the rest when it is started. */
   function listen(): void {
     const mine = usher;
-    void loadCatalogue(mine).then((read) => mine === usher && takeCatalogue(read));
+    const isCurrent = () => mine === usher;
+    void loadCatalogue(mine, isCurrent).then((read) => read && isCurrent() && takeCatalogue(read));
     mine.on('catalog', (read) => {
       if (catalog) announceCatalogue(catalog, read);
       takeCatalogue(read);

@@ -39,7 +39,7 @@ export function createStream(video: HTMLVideoElement): Stream {
 async function attachHls(video: HTMLVideoElement): Promise<Hls> {
   const { default: Player } = await import('hls.js/light');
   const { Events, ErrorTypes } = Player;
-  const hls = new Player({ enableWorker: false, capLevelToPlayerSize: true }); // the clip is small, and the policy allows no blob: worker
+  const hls = new Player({ enableWorker: false }); // the policy allows no blob: worker
   await new Promise<void>((resolve, reject) => {
     hls.once(Events.MANIFEST_PARSED, () => resolve());
     hls.on(Events.ERROR, (_event, { fatal, type, error }) => {

@@ -11,9 +11,9 @@ import { signUp } from './viewers.ts';
 
 /**
  * Takes the picture of the demo player for the documentation: `node test/browser/screenshot.ts` writes
- * docs/player.png, a title that plays on one of two screens in use, just after a purchase. With a directory as
- * argument it writes every view there instead: wide and narrow, light and dark, before and after signing in, the
- * checkout, the third of two screens, what was heard, and without a network.
+ * docs/player.png, a title that plays on one of two screens in use, just after some purchases and what was heard of
+ * them. With a directory as argument it writes every view there instead: wide and narrow, light and dark, before and
+ * after signing in, the checkout, the third of two screens, what was heard, and without a network.
  */
 const documentation = fileURLToPath(new URL('../../docs', import.meta.url));
 
@@ -68,7 +68,7 @@ async function threeTabs(first: Page, shot: (name: string) => string): Promise<v
 }
 
 async function documentationView(browser: Browser, player: LocalPlayer, directory: string): Promise<void> {
-  const options = { viewport: { width: 1280, height: 960 }, colorScheme: 'dark' } as const;
+  const options = { viewport: { width: 1280, height: 1160 }, colorScheme: 'dark' } as const;
   const warming = await visit(browser, player.stack.playerUrl);
   await signUp(warming.page, player);
   await buy(warming.page, /Premium/); // the functions' first starts are over with this one
@@ -76,15 +76,37 @@ async function documentationView(browser: Browser, player: LocalPlayer, director
   await warming.page.context().close();
   const { page } = await visit(browser, player.stack.playerUrl, options);
   await signInAsDemo(page);
+  await buy(page, /Sports/);
+  await page.getByRole('button', { name: 'Refund Sports' }).click();
+  await page
+    .locator('.toast')
+    .getByText(/^Sports has ended/)
+    .waitFor();
   await buy(page, /Premium/);
-  await page.locator('.toast.good').waitFor();
+  await page
+    .locator('.toast')
+    .getByText(/^Premium is yours/)
+    .waitFor();
+  await page.locator('.toast').last().hover(); // so that it stays
+  await dismissOldest(page);
+  await dismissOldest(page);
   const other = await page.context().newPage();
   await other.goto(page.url());
   await watch(other, 'The Harbour');
   await plays(other);
   await watch(page, 'City Lights Tour');
+  await moves(page);
+  await page.locator('#player-rendition').getByText('540p,').waitFor();
   await page.getByText('2 of 4 screens in use').waitFor();
   await page.screenshot({ path: join(directory, 'player.png'), animations: 'disabled' });
+}
+
+async function dismissOldest(page: Page): Promise<void> {
+  // Not by a click: the pointer stays where it is.
+  await page
+    .getByRole('button', { name: 'Dismiss' })
+    .first()
+    .evaluate((button: HTMLButtonElement) => button.click());
 }
 
 const [directory] = process.argv.slice(2);
