@@ -71,7 +71,8 @@ export function importPurchases(world: World) {
       sent += batch.length;
       kept.write(sha256, sent);
       tell(sent);
-      if (sent < events) await world.pause((batch.length / perSecond) * 1000 - (world.now() - beganMs));
+      const leftMs = (batch.length / perSecond) * 1000 - (world.now() - beganMs);
+      if (sent < events && leftMs > 0) await world.pause(leftMs);
     }
     say(`All ${events} events are in the queue; they take effect as they are worked off.`);
   };

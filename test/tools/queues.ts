@@ -1,6 +1,7 @@
 import {
   CreateQueueCommand,
   DeleteMessageCommand,
+  GetQueueAttributesCommand,
   PurgeQueueCommand,
   ReceiveMessageCommand,
   SendMessageCommand,
@@ -15,6 +16,8 @@ export interface Queues {
   putAside(body: string, reason?: string): Promise<void>;
   /** Takes everything that lies there, as others see it. */
   drain(part: 'checkout' | 'checkout-dead-letters'): Promise<readonly string[]>;
+  /** How many lie among the dead letters, those that are hidden included. */
+  deadLetters(): Promise<number>;
 }
 
 const region = 'eu-west-1';
@@ -58,6 +61,15 @@ export function queues(): Queues {
           }),
         }),
       );
+    },
+
+    async deadLetters() {
+      const command = new GetQueueAttributesCommand({
+        QueueUrl: urls.get('checkout-dead-letters'),
+        AttributeNames: ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesNotVisible'],
+      });
+      const { Attributes = {} } = await sqs.send(command);
+      return Object.values(Attributes).reduce((sum, count) => sum + Number(count), 0);
     },
 
     async drain(part) {

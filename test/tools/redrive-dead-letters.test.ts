@@ -53,6 +53,7 @@ test('it shows what lies there by reason, with ids and nothing else, and moves n
 test('after a yes it sends back what may take effect now, without the reasons, and keeps what is wrong in itself', async () => {
   await putAsideOneOfEach();
   expect(await redrive('dev', { yes: true })).toContain('2 messages sent back');
+  expect(await world.deadLetters()).toBe(2);
   expect(await world.drain('checkout')).toEqual([
     purchase('ada'),
     JSON.stringify({ kind: 'recompute', accountId: 'cy' }),
@@ -72,6 +73,13 @@ test('named by reason or by id, exactly those go back, wrong in themselves or no
   );
   await expect(redrive('dev --yes --only Malformed,')).rejects.toThrow(WrongUsage);
   expect(await world.drain('checkout-dead-letters')).toHaveLength(2);
+});
+
+test('what is no id of ours is not shown: it could write anything to a terminal', async () => {
+  await world.putAside(purchase('\u001b[2Jada', 'evt\n1'));
+  const said = await redrive('dev');
+  expect(said).toMatch(/ {4}[\da-f-]{36}$/m);
+  expect(said).not.toContain('\u001b');
 });
 
 test('a report that nobody could map stays until it is asked for, when the catalogue knows its price', async () => {
@@ -95,6 +103,7 @@ test('Ctrl-C between two batches loses nothing: some are in one queue, the other
   await expect(redrive('dev --yes', { interrupted: controller.signal, hear })).rejects.toThrow(
     'Stopped: 10 of 25 messages sent back; the others lie where they lay.',
   );
+  expect(await world.deadLetters()).toBe(15);
   expect(await world.drain('checkout')).toHaveLength(10);
   expect(await world.drain('checkout-dead-letters')).toHaveLength(15);
 });
