@@ -19,6 +19,7 @@ const SHARES: Readonly<Record<Route, number>> = {
   'DELETE /sessions/{sessionId}': 0.5,
   // Once a month many renew at once. Whoever sends them comes back after a 429; forged ones are cheap to refuse.
   'POST /checkout-events': 0.5,
+  'POST /webhooks/stripe': 0.5,
   // Momento mints 5 tokens a second until it is asked for more, and a viewer needs one in half a token's life.
   'GET /token': 0.2,
   'GET /concurrency': 0.2,
