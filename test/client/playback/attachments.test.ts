@@ -170,9 +170,8 @@ test('ends everything as the page goes, and listens to the page for as long as t
   expect(left).toEqual(['t1', 't2']);
   expect(videos.every(({ paused }) => paused)).toBe(true);
   await play(videos[0]);
-  attachments.detachAll();
+  await attachments.detachAll();
   expect(listeners).toHaveLength(0);
-  await vi.advanceTimersByTimeAsync(1);
   expect(ended).toEqual(['t3']);
 });
 
