@@ -50,6 +50,11 @@ function requireTestable(name: string, outputs: StackOutputs): void {
   if (missing !== undefined) {
     throw new Complaint(`The stack of '${name}' does not tell ${missing}: deploy it anew.`);
   }
+  if (outputs['Origins'] === '*') {
+    throw new Complaint(
+      `The stage '${name}' admits every origin, where one is to be told from others: deploy it with -c origins=…`,
+    );
+  }
   if (outputs['HeartbeatUrl'] === undefined) {
     throw new Complaint(
       `The stage '${name}' has no heartbeat URL, which is tested too. Deploy it with -c heartbeatUrl=true ` +
