@@ -10,8 +10,9 @@ import { revisionWithin, type Stage } from './order.ts';
 export function claimsOfSubscription(event: Envelope, report: SubscriptionReport): readonly Claim[] {
   const { object, previous_attributes: previous } = report;
   const accountId = object.metadata?.usher_account_id ?? undefined;
+  const remaining = new Set(object.items.data.map(({ id }) => id));
   const removed = (previous?.items?.data ?? []).filter(
-    ({ id }) => !object.items.data.some((item) => item.id === id),
+    (item) => item !== undefined && !remaining.has(item.id),
   );
   const before = previous?.metadata?.usher_account_id ?? undefined;
   const moved = before !== undefined && accountId !== undefined && before !== accountId;

@@ -108,6 +108,23 @@ describe('a subscription at Stripe', () => {
     expect(purchases[1]!.reported.revision).toBeGreaterThan(purchases[0]!.reported.revision);
   });
 
+  it('is read although what it was before cannot be', () => {
+    const event = stripeSubscription().updated(NOW + DAY, {});
+    const previous_attributes = {
+      items: { data: [{ price: 'price_premium' }, null, stripeItem({ id: 'si_0' })] },
+    };
+    const { purchases, unmappable, essence } = translate({
+      ...event,
+      data: { ...event.data, previous_attributes },
+    });
+    expect(unmappable).toEqual([]);
+    expect(purchases).toMatchObject([
+      { purchaseId: 'si_1', status: 'active' },
+      { purchaseId: 'si_0', status: 'cancelled' },
+    ]);
+    expect(translate(JSON.parse(JSON.stringify(essence))).purchases).toEqual(purchases);
+  });
+
   it('that is moved to another account ends for the one that it is moved from', () => {
     const event = stripeSubscription().updated(NOW + DAY, { metadata: { usher_account_id: 'bob' } });
     expect(translate(event).purchases).toMatchObject([
