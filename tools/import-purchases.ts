@@ -55,7 +55,7 @@ export function importPurchases(world: World) {
       return say(`All were sent to '${stage.name}' already. To send them again, delete ${kept.file}.`);
     }
     if (sent > 0) say(`${sent} were sent before; going on.`);
-    say(`Sending to '${stage.name}', ${perSecond} a second: ${timeFor((events - sent) / perSecond)} …`);
+    say(`Sending to ${queue.url}, ${perSecond} a second: ${timeFor((events - sent) / perSecond)} …`);
 
     const tell = progress(say, events);
     for await (const batch of batches(purchasesIn(world, operands.file, sent))) {
