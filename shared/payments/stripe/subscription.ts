@@ -11,9 +11,8 @@ export function claimsOfSubscription(event: Envelope, report: SubscriptionReport
   const { object, previous_attributes: previous } = report;
   const accountId = object.metadata?.usher_account_id ?? undefined;
   const remaining = new Set(object.items.data.map(({ id }) => id));
-  const removed = (previous?.items?.data ?? []).filter(
-    (item) => item !== undefined && !remaining.has(item.id),
-  );
+  const earlier = (previous?.items?.data ?? []).filter((item) => item !== undefined);
+  const removed = earlier.filter(({ id }) => !remaining.has(id));
   const before = previous?.metadata?.usher_account_id ?? undefined;
   const moved = before !== undefined && accountId !== undefined && before !== accountId;
 
