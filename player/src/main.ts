@@ -48,7 +48,12 @@ async function startPage({ config, account, newUsher }: World): Promise<void> {
   const identity = await usher.identify();
   const signIn = createSignInView({ account, config, onSignedIn: enter });
   const checkout = createCheckout();
-  const watching = createWatching({ identity, tabStorage: sessionStorage, onChange: drawPlayer });
+  const watching = createWatching({
+    identity,
+    tabStorage: sessionStorage,
+    now: () => usher.now(),
+    onChange: drawPlayer,
+  });
   const purchases =
     storeUrl === undefined
       ? undefined

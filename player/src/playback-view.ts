@@ -20,6 +20,8 @@ interface World {
   readonly identity: Identity;
   readonly video: HTMLVideoElement;
   readonly stream: Pick<Stream, 'heights'>;
+  /** The service's time, in ms since the epoch: by it the library counts. */
+  readonly now: () => number;
 }
 
 interface Actions {
@@ -38,7 +40,7 @@ export interface PlaybackView {
 const HAVE_CURRENT_DATA = 2;
 
 /** The panel in which a title plays; a cover with its picture lies over the video for as long as that may not move. */
-export function createPlaybackView({ identity, video, stream }: World, actions: Actions): PlaybackView {
+export function createPlaybackView({ identity, video, stream, now }: World, actions: Actions): PlaybackView {
   const panel = part('player', HTMLElement);
   const stage = part('stage', HTMLElement);
   const cover = part('cover', HTMLElement);
@@ -90,7 +92,7 @@ export function createPlaybackView({ identity, video, stream }: World, actions: 
   }
 
   function drawClock({ state }: Shown): void {
-    const nowMs = Date.now();
+    const nowMs = now();
     say('player-status', statusOf(state, { nowMs, isPaused: video.paused }));
     say('player-elapsed', state.kind === 'playing' ? lengthOf(nowMs - state.sinceMs) : NOTHING);
   }

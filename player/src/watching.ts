@@ -10,6 +10,8 @@ interface World {
   readonly identity: Identity;
   /** The tab's own, which outlives a reload. */
   readonly tabStorage: Storage;
+  /** The service's time, in ms since the epoch. */
+  readonly now: () => number;
   /** Something is to be drawn anew. */
   readonly onChange: () => void;
 }
@@ -41,13 +43,13 @@ interface Watched extends Wanted {
 
 const KEPT = 'usher.watching';
 
-export function createWatching({ identity, tabStorage, onChange }: World): Watching {
+export function createWatching({ identity, tabStorage, now, onChange }: World): Watching {
   const video = part('video', HTMLVideoElement);
   const stream = createStream(video);
   let watched: Watched | undefined;
   let resumable = identity.isKept ? tabStorage.getItem(KEPT) : null;
 
-  const view = createPlaybackView({ identity, video, stream }, { onStop: letGo, onAgain: start });
+  const view = createPlaybackView({ identity, video, stream, now }, { onStop: letGo, onAgain: start });
   const conflicts = createConflictView(identity, {
     onChosen(sessionId) {
       watched?.playback.takeOver(sessionId);

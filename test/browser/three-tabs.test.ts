@@ -73,6 +73,8 @@ test('the third of two streams is refused, chooses whom to end, and plays; that 
   await plays(third);
   await first.locator('#player[data-state="stopped"]').waitFor();
   expect(await why(first).innerText()).toBe('Stopped: another tab of this browser took its place.');
+  expect(await first.locator('video').evaluate((video: HTMLVideoElement) => video.paused)).toBe(true);
+  expect(await first.evaluate(() => document.activeElement?.id)).toBe('player-again');
   expect(found).not.toContain(410); // by push: no heartbeat has found it out
   expect(await findings(first)).toEqual([]);
   await plays(second);
@@ -144,6 +146,22 @@ test('plays an adaptive stream under its session, also on a phone: pauses by key
   expect(await screens(page).innerText()).toBe('1 of 2 screens in use');
   await page.getByRole('button', { name: 'Stop' }).click();
   await expect.poll(() => screens(page).innerText()).toBe('0 of 2 screens in use');
+});
+
+test('counts by the service’s time where the device’s own clock is wrong', async () => {
+  const { page } = await visit(browser, player.stack.playerUrl);
+  await signUp(page, player);
+  await page.addInitScript(() => {
+    const { now } = Date;
+    Date.now = () => now() + 40 * 60_000;
+  });
+  await page.reload();
+  await isLive(page);
+  await buy(page, /Sports/); // what is reported from the future is refused
+  await card(page, 'derby-2026').and(page.locator('.open')).waitFor();
+  await watch(page, 'Derby of the Year');
+  await plays(page);
+  expect(await page.locator('#player-elapsed').innerText()).toMatch(/^0:0\d$/);
 });
 
 test('a tab that is closed, and one that signs out, give their streams back at once', async () => {
