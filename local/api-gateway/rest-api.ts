@@ -57,7 +57,7 @@ export function readRestApi(surroundings: RestApiSurroundings): RestApi | undefi
   };
   const { throttles, ...stage } = readStage(resolver);
   const routes = readRoutes(surroundings);
-  requireRoutes(throttles, routes);
+  requireRoutes(resolver, throttles, routes);
   return {
     id: idOf(logicalId),
     ...stage,
@@ -120,10 +120,16 @@ function throttleIn({
 }
 
 /** API Gateway refuses a setting for what is no route of the API; and some patterns that mean several. */
-function requireRoutes(throttles: Throttles, routes: readonly Omit<Route, 'throttle'>[]): void {
+function requireRoutes(
+  resolver: Resolver,
+  throttles: Throttles,
+  routes: readonly Omit<Route, 'throttle'>[],
+): void {
   const known = new Set(['* /*', ...routes.map(({ method, resourcePath }) => `${method} ${resourcePath}`)]);
   const stray = [...throttles.keys()].find((route) => !known.has(route));
-  if (stray !== undefined) throw new Error(`MethodSettings: ${stray} is no route of the REST API`);
+  if (stray === undefined) return;
+  const [[stage] = []] = resolver.resources('AWS::ApiGateway::Stage');
+  throw new Error(`${stage} (AWS::ApiGateway::Stage): MethodSettings: ${stray} is no route of the REST API`);
 }
 
 function readRoutes({

@@ -5,6 +5,7 @@ import {
   beat,
   beatByUrl,
   concurrencyOf,
+  counted,
   logged,
   newSubscriber,
   start,
@@ -101,6 +102,8 @@ describe('while Momento asks to slow down', () => {
     }
     expect((await concurrencyOf(stack, viewer)).sessions).toMatchObject([{ deviceId: 'first' }]);
     expect(logged(stack, 'degraded admission')).toEqual([]);
+    await expect.poll(() => counted(stack, 'MomentoThrottled')).toBeGreaterThan(0);
+    expect(counted(stack, 'DegradedAdmissions')).toBe(0);
   });
 });
 
@@ -134,6 +137,8 @@ describe('while Momento cannot be reached', () => {
     const refused = answers.filter(({ status }) => status === 409);
     expect(refused.map(({ body }) => body.conflicts?.length)).toEqual([4, 4, 4, 4]);
     await expect.poll(() => logged(stack, 'degraded admission')).toHaveLength(4);
+    await expect.poll(() => counted(stack, 'DegradedAdmissions')).toBe(4);
+    expect(counted(stack, 'MomentoUnreachable')).toBeGreaterThan(0);
     // Another account has as many places of its own.
     expect(await start(stack, other, { deviceId: 'others' })).toMatchObject({
       status: 201,
@@ -149,6 +154,7 @@ describe('while Momento cannot be reached', () => {
     const over = fates.filter(({ status }) => status === 410);
     expect(over.map(({ body }) => body.reason)).toEqual(['expired', 'expired']);
     await expect.poll(() => logged(stack, 'over-admitted')).toHaveLength(2);
+    await expect.poll(() => counted(stack, 'OverAdmissions')).toBe(2);
     const { limit, sessions } = await concurrencyOf(stack, viewer);
     expect({ limit, standing: sessions.length }).toEqual({ limit: 4, standing: 4 });
   });

@@ -2,6 +2,7 @@ import { CacheClient, Configurations, CredentialProvider, ReadConcern } from '@g
 import { decodeProtectedHeader } from 'jose';
 import { vi } from 'vitest';
 import type { LocalStack } from '../../local/stack.ts';
+import type { Counted } from '../../shared/lambda/metrics.ts';
 import type { RunningStage } from './running-stage.ts';
 import { buy, call, checkoutEvent, depthOf, newViewer, snapshotOf, type Viewer } from './support.ts';
 
@@ -130,6 +131,15 @@ export async function newSubscriber(stack: LocalStack): Promise<Viewer> {
 /** Waits until every checkout event has been dealt with, pushes and the end of sessions included. */
 export async function queueEmpty(stack: LocalStack): Promise<void> {
   await until(async () => (await depthOf(stack, stack.outputs['CheckoutQueueUrl'])) === 0);
+}
+
+/** What CloudWatch would make of the functions' lines for this metric: its sum since the stack was started. */
+export function counted({ logs }: LocalStack, metric: Counted): number {
+  const told = logs.filter(({ line }) => line.startsWith('{"_aws"'));
+  return told.reduce(
+    (sum, { line }) => sum + ((JSON.parse(line) as Record<Counted, number>)[metric] ?? 0),
+    0,
+  );
 }
 
 /** The lines a function of the stage logged with this message. */
