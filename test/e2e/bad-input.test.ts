@@ -1,6 +1,7 @@
-import { createHmac, generateKeyPairSync, sign } from 'node:crypto';
+import { createHmac, generateKeyPairSync, randomBytes, sign } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { LocalStack } from '../../local/stack.ts';
+import { openStage, originOf, parameterOf, startsItself, type RunningStage } from './running-stage.ts';
 import {
   buy,
   call,
@@ -8,21 +9,18 @@ import {
   deliver,
   depthOf,
   newViewer,
-  ORIGIN,
   snapshotOf,
-  startStack,
   tokensOf,
   type Viewer,
 } from './support.ts';
 
-let stack: LocalStack;
+let stack: RunningStage;
 let viewer: Viewer;
 beforeAll(async () => {
-  stack = await startStack();
+  stack = await openStage();
   viewer = await newViewer(stack);
   await snapshotOf(stack, viewer); // the first read of an account asks for its first recompute
-  const isServed = async () => expect(await depthOf(stack, stack.outputs['CheckoutQueueUrl'])).toBe(0);
-  await vi.waitFor(isServed, { timeout: 20_000 });
+  await vi.waitFor(expectNothingWaits, { timeout: 20_000 });
 });
 afterAll(() => stack?.stop());
 
@@ -36,13 +34,21 @@ async function expectProblem(
   expect(problem).toMatchObject({ type: `urn:usher:problem:${slug}`, status });
   expect(response.status).toBe(status);
   expect(response.headers.get('content-type')).toBe('application/problem+json');
-  expect(response.headers.get('access-control-allow-origin')).toBe(ORIGIN());
+  // API Gateway's own answers cannot tell one of several origins from another: then everyone may read them.
+  const readers = stack.outputs['Origins']!.includes(',') ? [originOf(stack), '*'] : [originOf(stack)];
+  expect(response.headers.get('access-control-allow-origin')).toBeOneOf(readers);
   expect(response.headers.get('access-control-allow-credentials')).toBeNull();
   return problem;
 }
 
+/** Nothing lies in the queue, where it is the test's own: elsewhere others use it, and AWS counts by and by. */
+async function expectNothingWaits(): Promise<void> {
+  if (!startsItself()) return;
+  expect(await depthOf(stack as LocalStack, stack.outputs['CheckoutQueueUrl'])).toBe(0);
+}
+
 async function expectNothingHappened(): Promise<void> {
-  expect(await depthOf(stack, stack.outputs['CheckoutQueueUrl'])).toBe(0);
+  await expectNothingWaits();
   expect(await snapshotOf(stack, viewer)).toMatchObject({ version: 0, access: { grants: ['free'] } });
 }
 
@@ -104,25 +110,32 @@ describe('a checkout event', () => {
     await expectNothingHappened();
   });
 
-  test.each([
-    ['unsigned', 401, 'bad-signature'],
-    ['forged', 401, 'bad-signature'],
-    ['stale', 401, 'stale-signature'],
-  ])('that is %s is refused', async (fault, status, slug) => {
-    const response = await fetch(`${stack.config.storeUrl}/events`, {
-      method: 'POST',
-      headers: { 'x-store-fault': fault },
-      body: JSON.stringify(checkoutEvent(viewer.accountId)),
-    });
-    expect([response.status, await response.json()]).toMatchObject([
-      status,
-      { type: `urn:usher:problem:${slug}` },
-    ]);
+  test('that is unsigned is refused', async () => {
+    const body = JSON.stringify(checkoutEvent(viewer.accountId));
+    await expectProblem(
+      await call(stack, '/checkout-events', { method: 'POST', body }),
+      401,
+      'bad-signature',
+    );
+    await expectNothingHappened();
+  });
+
+  test('that is signed by somebody else is refused', async () => {
+    const secret = `whsec_${randomBytes(32).toString('base64')}`;
+    const response = await deliver(stack, JSON.stringify(checkoutEvent(viewer.accountId)), secret);
+    await expectProblem(response, 401, 'bad-signature');
+    await expectNothingHappened();
+  });
+
+  test('that was signed ten minutes ago is refused', async () => {
+    const at = new Date(Date.now() - 10 * 60_000);
+    const response = await deliver(stack, JSON.stringify(checkoutEvent(viewer.accountId)), undefined, at);
+    await expectProblem(response, 401, 'stale-signature');
     await expectNothingHappened();
   });
 
   test('whose body was changed after signing is refused', async () => {
-    const secret = stack.ssm.get('/usher/local/checkout-secrets')!;
+    const [secret = ''] = (await parameterOf(stack, 'checkout-secrets')).split(' ');
     const body = JSON.stringify(checkoutEvent(viewer.accountId));
     const at = Math.floor(Date.now() / 1000);
     const key = Buffer.from(secret.replace('whsec_', ''), 'base64');
@@ -164,8 +177,10 @@ describe('a checkout event', () => {
     expect((await deliver(stack, body)).status).toBe(202);
     await expect.poll(async () => (await snapshotOf(stack, other)).version).toBe(1);
     expect((await deliver(stack, body)).status).toBe(202);
-    await expect.poll(() => depthOf(stack, stack.outputs['CheckoutQueueUrl'])).toBe(0);
-    expect((await snapshotOf(stack, other, '?atLeast=1')).version).toBe(1);
+    await vi.waitFor(expectNothingWaits, { timeout: 20_000 });
+    await buy(stack, checkoutEvent(other.accountId, { productId: 'sports' }));
+    await expect.poll(async () => (await snapshotOf(stack, other)).access.grants).toContain('sports');
+    expect((await snapshotOf(stack, other)).version).toBe(2);
   });
 });
 
@@ -210,16 +225,6 @@ describe('a viewer’s route', () => {
     await expectProblem(await call(stack, path, { method, headers }), 401, 'unauthenticated');
   });
 
-  test('refuses an ID token after its hour', async () => {
-    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 61 * 60_000 });
-    try {
-      await expectProblem(await call(stack, '/entitlements', { viewer }), 401, 'unauthenticated');
-    } finally {
-      vi.useRealTimers();
-    }
-    expect((await call(stack, '/entitlements', { viewer })).status).toBe(200);
-  });
-
   test('refuses a version that is none', async () => {
     const response = await call(stack, '/entitlements?atLeast=-1', { viewer });
     expect(await expectProblem(response, 400, 'malformed')).toMatchObject({ field: 'atLeast' });
@@ -230,25 +235,39 @@ describe('a viewer’s route', () => {
   });
 });
 
-test('no answer to bad input is a 5xx, and no log line ever held a token, a key or a secret', async () => {
-  const tokens = await tokensOf(stack, viewer);
-  await buy(stack, checkoutEvent((await newViewer(stack)).accountId));
-  const secrets = [
-    viewer.idToken,
-    viewer.accessToken,
-    tokens.token,
-    tokens.cacheToken,
-    ...['momento-super-key', 'momento-data-key', 'checkout-secrets'].map((name) =>
-      stack.ssm.get(`/usher/local/${name}`)!,
-    ),
-  ];
-  expect(secrets.every((secret) => secret.length > 20)).toBe(true);
-  const lines = stack.logs.map(({ line }) => line);
-  expect(lines.length).toBeGreaterThan(20);
-  for (const secret of secrets) {
-    // A part of a secret is one too: its signature, or the random half of it.
-    const part = secret.slice(-24);
-    expect(lines.filter((line) => line.includes(part))).toEqual([]);
-  }
-  expect(lines.filter((line) => /"status":5\d\d/.test(line))).toEqual([]);
+// What only the stand-ins can be asked: a run against a deployed stage leaves it out.
+describe.runIf(startsItself())('with everything at hand', () => {
+  test('a viewer’s route refuses an ID token after its hour', async () => {
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 61 * 60_000 });
+    try {
+      await expectProblem(await call(stack, '/entitlements', { viewer }), 401, 'unauthenticated');
+    } finally {
+      vi.useRealTimers();
+    }
+    expect((await call(stack, '/entitlements', { viewer })).status).toBe(200);
+  });
+
+  test('no answer to bad input is a 5xx, and no log line ever held a token, a key or a secret', async () => {
+    const local = stack as LocalStack;
+    const tokens = await tokensOf(stack, viewer);
+    await buy(stack, checkoutEvent((await newViewer(stack)).accountId));
+    const secrets = [
+      viewer.idToken,
+      viewer.accessToken,
+      tokens.token,
+      tokens.cacheToken,
+      ...['momento-super-key', 'momento-data-key', 'checkout-secrets'].map((name) =>
+        local.ssm.get(`/usher/local/${name}`)!,
+      ),
+    ];
+    expect(secrets.every((secret) => secret.length > 20)).toBe(true);
+    const lines = local.logs.map(({ line }) => line);
+    expect(lines.length).toBeGreaterThan(20);
+    for (const secret of secrets) {
+      // A part of a secret is one too: its signature, or the random half of it.
+      const part = secret.slice(-24);
+      expect(lines.filter((line) => line.includes(part))).toEqual([]);
+    }
+    expect(lines.filter((line) => /"status":5\d\d/.test(line))).toEqual([]);
+  });
 });

@@ -29,6 +29,11 @@ export interface RunningStage {
   stop(): Promise<void>;
 }
 
+/** Whether the stage is started for the test, with stand-ins to look into; `npm run test:stage` is given another. */
+export function startsItself(): boolean {
+  return process.env['USHER_STAGE_UNDER_TEST'] === undefined;
+}
+
 /** The stage that `npm run test:stage` was given, or the synthesized app, started for the test that asks. */
 export async function openStage(): Promise<RunningStage> {
   const { USHER_STAGE_UNDER_TEST: given } = process.env;

@@ -160,15 +160,26 @@ export async function deliver(
   });
 }
 
-/** Reports a purchase, by way of the store where there is one, and fails unless it is accepted. */
+/**
+ * Reports a purchase, by way of the store where there is one, and fails unless it is accepted. Where there is none it
+ * is sent again after a 503, for as long as whoever takes payments would: a hundred at once start a function a hundred
+ * times, which all ask Parameter Store for the secret.
+ */
 export async function buy(stage: RunningStage, event: object): Promise<void> {
   const { storeUrl } = stage.config;
   const body = JSON.stringify(event);
   const response =
     storeUrl === undefined
-      ? await deliver(stage, body)
+      ? await deliverAgain(stage, body)
       : await fetch(`${storeUrl}/events`, { method: 'POST', body });
   if (response.status !== 202) throw new Error(`a purchase: ${response.status} ${await response.text()}`);
+}
+
+async function deliverAgain(stage: RunningStage, body: string, tries = 5): Promise<Response> {
+  const response = await deliver(stage, body);
+  if (response.status !== 503 || tries === 1) return response;
+  await sleep(Number(response.headers.get('retry-after')) * 1000);
+  return deliverAgain(stage, body, tries - 1);
 }
 
 export interface TokenAnswer {

@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { workflows, type Workflow } from './workflow-files.ts';
+import { repository, workflows, type Workflow } from './workflow-files.ts';
 import { RULES } from './workflow-rules.ts';
 
 const all = workflows();
@@ -25,6 +27,13 @@ test('a stage is destroyed after the deployment that is under way, and instead o
   expect(deploy.concurrency?.group).toContain('github.event.number');
   expect(destroy.on['pull_request']?.types).toEqual(['closed']);
   expect(deploy.on['pull_request']?.types).not.toContain('closed');
+});
+
+test('docs/environments.md names each variable that a workflow reads, and no other', () => {
+  const page = readFileSync(path.join(repository, 'docs', 'environments.md'), 'utf8');
+  const read = all.flatMap(({ text }) => [...text.matchAll(/\bvars\.(\w+)/g)].map(([, name]) => name!));
+  const told = [...page.matchAll(/`((?:AWS|PREVIEW)_\w+)`/g)].map(([, name]) => name!);
+  expect(new Set(told.filter((name) => name !== 'AWS_PROFILE'))).toEqual(new Set(read));
 });
 
 test('what takes stages down goes by the tag that a pull request’s stage is deployed with', () => {
