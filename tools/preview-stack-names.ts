@@ -2,7 +2,6 @@
 export interface Described {
   readonly Stacks: readonly {
     readonly StackName: string;
-    readonly StackStatus: string;
     readonly Tags?: readonly { readonly Key: string; readonly Value: string }[];
   }[];
 }
@@ -26,7 +25,7 @@ const TAG = 'usher:pull-request';
 const KEPT = new Set(['usher-prod', 'usher-dev', 'usher-staging', 'usher-main']);
 
 /**
- * The names of the stacks to take down, oldest mistakes included: one that could not be deleted is named again.
+ * The names of the stacks to take down, those among them that could not be deleted before.
  * @throws Error when it is not said whose, or what is open, or the answer is none of these: better none than all
  */
 export function previewStacks({ Stacks }: Described, { of, open }: Choice): readonly string[] {
@@ -37,8 +36,7 @@ export function previewStacks({ Stacks }: Described, { of, open }: Choice): read
   const isLeft = (owner: string | undefined) =>
     owner !== undefined &&
     (number === undefined ? owner.startsWith(`${repository}/`) && !stay.has(owner) : owner === of);
-  return Stacks.filter(({ StackStatus }) => StackStatus !== 'DELETE_COMPLETE')
-    .filter(({ StackName }) => StackName.startsWith('usher-') && !KEPT.has(StackName))
+  return Stacks.filter(({ StackName }) => StackName.startsWith('usher-') && !KEPT.has(StackName))
     .filter(({ Tags = [] }) => isLeft(Tags.find(({ Key }) => Key === TAG)?.Value))
     .map(({ StackName }) => StackName);
 }
