@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { parse } from 'yaml';
 
 export const repository = fileURLToPath(new URL('../..', import.meta.url));
 const folder = path.join(repository, '.github', 'workflows');
@@ -39,14 +39,6 @@ export interface Workflow {
 export function workflows(): readonly Workflow[] {
   return readdirSync(folder).map((file) => {
     const text = readFileSync(path.join(folder, file), 'utf8');
-    return { file, text, ...(parseYaml(text) as Omit<Workflow, 'file' | 'text'>) };
+    return { file, text, ...(parse(text) as Omit<Workflow, 'file' | 'text'>) };
   });
-}
-
-/** aws-cdk-lib carries a parser of YAML 1.2, in which `on` is a key and no boolean, as it is to GitHub. */
-function parseYaml(text: string): unknown {
-  const require = createRequire(import.meta.url);
-  const ofCdk = createRequire(require.resolve('aws-cdk-lib/package.json'));
-  const yaml = ofCdk('yaml') as { parse(source: string): unknown };
-  return yaml.parse(text);
 }
