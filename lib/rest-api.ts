@@ -10,9 +10,9 @@ import {
 } from 'aws-cdk-lib/aws-apigateway';
 import type { IUserPool } from 'aws-cdk-lib/aws-cognito';
 import { Construct } from 'constructs';
-import { accessLogs } from './access-log.ts';
+import { accessLogs } from './operations/access-log.ts';
 import { answerWithProblems } from './gateway-problems.ts';
-import { throttleOf, type Route, type Throttle } from './route-throttles.ts';
+import { throttleOf, type Route, type Throttle } from './operations/route-throttles.ts';
 import { nameIn, type Stage } from './stage.ts';
 import type { UsherFunction } from './usher-function.ts';
 

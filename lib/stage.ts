@@ -1,7 +1,7 @@
 import { WHEN_FULL, type WhenFull } from '../shared/domain/admission.ts';
 import { flag, oneOf, refuse, text, whole, type Context } from './context-values.ts';
-import { readOperations, type Operations } from './operations-settings.ts';
-import { readPlayer, type PlayerSettings } from './player-settings.ts';
+import { readOperations, type Operations } from './operations/operations-settings.ts';
+import { readPlayer, type PlayerSettings } from './player/player-settings.ts';
 import { stageNameOf } from './stage-name.ts';
 import { readStripe, type StripeMode } from './stripe-settings.ts';
 

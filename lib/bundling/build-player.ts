@@ -3,7 +3,7 @@ import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import type { PlayerBuild } from '../player-files.ts';
+import type { PlayerBuild } from '../player/player-files.ts';
 
 const script = fileURLToPath(new URL('../../player/build.ts', import.meta.url));
 

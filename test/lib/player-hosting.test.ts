@@ -6,7 +6,7 @@ import { Template } from 'aws-cdk-lib/assertions';
 import { Code } from 'aws-cdk-lib/aws-lambda';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { PlayerBuild } from '../../lib/player-files.ts';
+import type { PlayerBuild } from '../../lib/player/player-files.ts';
 import { nameIn, readStage } from '../../lib/stage.ts';
 import { UsherStack } from '../../lib/usher-stack.ts';
 import { resourcesOf, textsIn, theOnly } from './synthesize.ts';

@@ -2,8 +2,8 @@ import { FilterPattern, MetricFilter } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { SILENCE, SilenceAlarm } from './silence-alarm.ts';
 import { StageAlarm } from './stage-alarm.ts';
-import { nameIn, type Stage } from './stage.ts';
-import type { UsherFunction } from './usher-function.ts';
+import { nameIn, type Stage } from '../stage.ts';
+import type { UsherFunction } from '../usher-function.ts';
 
 export interface BoundaryAlarmsProps {
   readonly stage: Stage;

@@ -1,11 +1,11 @@
 import { Duration } from 'aws-cdk-lib';
 import { FilterPattern, MetricFilter } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
-import type { ConcurrencyFunctions } from './concurrency-functions.ts';
+import type { ConcurrencyFunctions } from '../concurrency-functions.ts';
 import { countedMetric } from './counted-metric.ts';
 import { SilenceAlarm } from './silence-alarm.ts';
 import { StageAlarm } from './stage-alarm.ts';
-import { nameIn, type Stage } from './stage.ts';
+import { nameIn, type Stage } from '../stage.ts';
 
 export interface ConcurrencyAlarmsProps {
   readonly stage: Stage;

@@ -17,7 +17,7 @@ import { BlockPublicAccess, Bucket, BucketEncryption, type IBucket } from 'aws-c
 import { Construct } from 'constructs';
 import { contentSecurityPolicy } from './player-csp.ts';
 import type { PlayerPriceClass, PlayerSettings } from './player-settings.ts';
-import { nameIn, type Stage } from './stage.ts';
+import { nameIn, type Stage } from '../stage.ts';
 
 export interface PlayerHostingProps {
   readonly stage: Stage;

@@ -1,4 +1,4 @@
-import { flag, refuse, text, whole, type Context } from './context-values.ts';
+import { flag, refuse, text, whole, type Context } from '../context-values.ts';
 
 /** How a stage is watched, and how much it takes. */
 export interface Operations {

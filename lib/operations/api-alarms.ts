@@ -1,10 +1,10 @@
 import { Duration } from 'aws-cdk-lib';
 import { MathExpression } from 'aws-cdk-lib/aws-cloudwatch';
 import { Construct } from 'constructs';
-import type { RestApi } from './rest-api.ts';
+import type { RestApi } from '../rest-api.ts';
 import { StageAlarm } from './stage-alarm.ts';
-import type { Stage } from './stage.ts';
-import type { UsherFunction } from './usher-function.ts';
+import type { Stage } from '../stage.ts';
+import type { UsherFunction } from '../usher-function.ts';
 
 export interface ApiAlarmsProps {
   readonly stage: Stage;

@@ -2,7 +2,7 @@ import { Duration } from 'aws-cdk-lib';
 import { ComparisonOperator, MathExpression, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Construct } from 'constructs';
 import { StageAlarm, type StageAlarmProps } from './stage-alarm.ts';
-import type { UsherFunction } from './usher-function.ts';
+import type { UsherFunction } from '../usher-function.ts';
 
 export interface SilenceAlarmProps extends Pick<StageAlarmProps, 'stage' | 'name' | 'says'> {
   /** What is started every minute. */

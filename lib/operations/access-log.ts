@@ -2,7 +2,7 @@ import { RemovalPolicy } from 'aws-cdk-lib';
 import { AccessLogFormat, LogGroupLogDestination, type StageOptions } from 'aws-cdk-lib/aws-apigateway';
 import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
-import { nameIn, type Stage } from './stage.ts';
+import { nameIn, type Stage } from '../stage.ts';
 
 /**
  * What a line tells of a request. The path is the route's (`/sessions/{sessionId}`), for a session's id opens its end;

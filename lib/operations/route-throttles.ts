@@ -1,4 +1,4 @@
-import type { Stage } from './stage.ts';
+import type { Stage } from '../stage.ts';
 
 /** `GET /token` */
 export type Route = `${'GET' | 'POST' | 'DELETE'} /${string}`;

@@ -1,4 +1,4 @@
-import { flag, oneOf, refuse, text, type Context } from './context-values.ts';
+import { flag, oneOf, refuse, text, type Context } from '../context-values.ts';
 
 /** How the demo player is served, where a stage has it. */
 export interface PlayerSettings {

@@ -6,7 +6,7 @@ import {
   type IAlarmAction,
 } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Construct } from 'constructs';
-import { nameIn, type Stage } from './stage.ts';
+import { nameIn, type Stage } from '../stage.ts';
 
 /** Rings as soon as one period reaches the threshold. */
 const RINGS_AT_ONCE = {

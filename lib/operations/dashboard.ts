@@ -9,12 +9,12 @@ import {
   type IMetric,
 } from 'aws-cdk-lib/aws-cloudwatch';
 import { Construct } from 'constructs';
-import type { AccountsTable } from './accounts-table.ts';
-import type { CheckoutQueue } from './checkout-queue.ts';
+import type { AccountsTable } from '../accounts-table.ts';
+import type { CheckoutQueue } from '../checkout-queue.ts';
 import { countedMetric } from './counted-metric.ts';
-import type { RestApi } from './rest-api.ts';
-import { nameIn, type Stage } from './stage.ts';
-import { UsherFunction } from './usher-function.ts';
+import type { RestApi } from '../rest-api.ts';
+import { nameIn, type Stage } from '../stage.ts';
+import { UsherFunction } from '../usher-function.ts';
 
 export interface StageDashboardProps {
   readonly stage: Stage;

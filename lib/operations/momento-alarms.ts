@@ -1,7 +1,7 @@
 import { Construct } from 'constructs';
 import { countedMetric } from './counted-metric.ts';
 import { StageAlarm } from './stage-alarm.ts';
-import type { Stage } from './stage.ts';
+import type { Stage } from '../stage.ts';
 
 /** Tells that Momento does not answer, or that one of its quotas is used up. */
 export class MomentoAlarms extends Construct {

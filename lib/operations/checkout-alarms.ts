@@ -1,10 +1,10 @@
 import { Duration } from 'aws-cdk-lib';
 import { FilterPattern, MetricFilter } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
-import type { CheckoutQueue } from './checkout-queue.ts';
+import type { CheckoutQueue } from '../checkout-queue.ts';
 import { StageAlarm } from './stage-alarm.ts';
-import { nameIn, type Stage } from './stage.ts';
-import type { UsherFunction } from './usher-function.ts';
+import { nameIn, type Stage } from '../stage.ts';
+import type { UsherFunction } from '../usher-function.ts';
 
 export interface CheckoutAlarmsProps {
   readonly stage: Stage;

@@ -1,7 +1,7 @@
 import { Duration } from 'aws-cdk-lib';
 import { Metric } from 'aws-cdk-lib/aws-cloudwatch';
-import type { Counted } from '../shared/lambda/metrics.ts';
-import type { Stage } from './stage.ts';
+import type { Counted } from '../../shared/lambda/metrics.ts';
+import type { Stage } from '../stage.ts';
 
 /** What the stage's functions count (shared/lambda/metrics.ts), summed over the period. */
 export function countedMetric(
