@@ -7,7 +7,7 @@ import { listen } from '../../local/loopback.ts';
 export interface Network {
   /** For the browser's settings. */
   readonly proxyUrl: string;
-  /** Nobody is reached any more; open connections break at once, or are silent for ever and never say so. */
+  /** Nobody is reached any more; open connections break, subscriptions perhaps not: those are silent, and never say so. */
   cut(how: 'breaks' | 'goes silent'): void;
   mend(): void;
   /** Open subscriptions alone: they break, or end in good order, as when Momento moves its load. */
@@ -23,15 +23,12 @@ const MOMENTO = '.momento.test';
 export async function openNetwork({ momentoUrl }: { readonly momentoUrl: string }): Promise<Network> {
   const momento = new URL(momentoUrl);
   const sockets = new Set<Socket>();
-  /** Whose other end has moved away: what is asked there is never answered. */
-  const silent = new WeakSet<Socket>();
   const answers = new Map<ServerResponse, { readonly answer: IncomingMessage; readonly isStream: boolean }>();
   let isCut = false;
   let grants = 0;
   let tokens = Promise.withResolvers<void>();
 
   const server = createServer((incoming, outgoing) => {
-    if (silent.has(incoming.socket)) return;
     const url = new URL(incoming.url ?? '');
     const { hostname, port } = url.hostname.endsWith(MOMENTO) ? momento : url;
     const headers = { ...incoming.headers, host: `${hostname}:${port}` };
@@ -41,7 +38,6 @@ export async function openNetwork({ momentoUrl }: { readonly momentoUrl: string 
     passed.on('error', () => outgoing.destroy());
     passed.on('response', (answer) => {
       answer.on('error', () => outgoing.destroy());
-      if (silent.has(incoming.socket)) return;
       const isGrant = url.pathname.endsWith('/token') && incoming.method === 'GET';
       if (isGrant && answer.statusCode === 200) void giveTokens(answer, outgoing);
       else pass(answer, outgoing, url.pathname.endsWith('/Subscribe'));
@@ -58,11 +54,13 @@ export async function openNetwork({ momentoUrl }: { readonly momentoUrl: string 
     proxyUrl: listening.url,
     cut(how) {
       isCut = true;
-      for (const [outgoing, { answer }] of answers) if (how === 'goes silent') answer.unpipe(outgoing);
-      for (const socket of sockets) {
-        if (how === 'breaks') socket.destroy();
-        else silent.add(socket);
+      const silent = new Set<Socket>();
+      for (const [outgoing, { answer, isStream }] of answers) {
+        if (how === 'breaks' || !isStream) continue;
+        answer.unpipe(outgoing);
+        if (outgoing.socket) silent.add(outgoing.socket);
       }
+      for (const socket of sockets) if (!silent.has(socket)) socket.destroy();
     },
     mend() {
       isCut = false;

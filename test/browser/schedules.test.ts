@@ -4,11 +4,12 @@ import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { LocalStack } from '../../local/stack.ts';
-import { startStack } from '../e2e/support.ts';
+import { newViewer, startStack } from '../e2e/support.ts';
 import { synthesized } from '../support/synthesized.ts';
 import { launchChromium } from './chromium.ts';
 import { withTokensOf, writePage } from './schedules-files.ts';
 import { runSchedule, type Tally } from './schedules-run.ts';
+import { openTab } from './schedules-tab.ts';
 
 /** 20 schedules; another seed or number to look further, or to see a failure again. */
 const SCHEDULES = Number(process.env['BROWSER_SCHEDULES'] ?? 20);
@@ -61,3 +62,17 @@ test(
   },
   60_000 + SCHEDULES * 6000,
 );
+
+test('a page whose network fails while Momento’s SDK is loaded is live when it is back, without a reload', async () => {
+  const viewer = await newViewer(stack);
+  const context = await browser.newContext();
+  await context.addInitScript((idToken) => (globalThis.idToken = idToken), viewer.idToken);
+  let failures = 0;
+  await context.route(/\/momento-sdk-[^/]*$/, (route) =>
+    failures++ < 2 ? route.abort('internetdisconnected') : route.continue(),
+  );
+  const tab = await openTab(context, stack.playerUrl, () => {});
+  await tab.until(() => tab.connection === 'live');
+  expect(failures).toBe(3);
+  await context.close();
+});

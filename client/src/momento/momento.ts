@@ -1,5 +1,8 @@
 import type { CredentialProvider, TopicItem } from '@gomomento/sdk-web';
 import type { Grant } from '../service/messages.ts';
+import { loadAgain } from './load-again.ts';
+
+type MomentoSdk = typeof import('./momento-sdk.ts');
 
 /** What Momento tells of one topic. */
 export interface TopicEvents {
@@ -27,9 +30,14 @@ export interface MomentoConnection {
   readSnapshot(): Promise<string | undefined>;
 }
 
+const loadSdk = loadAgain(
+  () => import('./momento-sdk.ts'),
+  (address) => import(/* @vite-ignore */ /* webpackIgnore: true */ address) as Promise<MomentoSdk>,
+);
+
 /** Opens the way to Momento that a grant describes. The SDK, 200 KB gzipped, is loaded on the first call. */
 export async function connectMomento(grant: Grant): Promise<MomentoConnection> {
-  const sdk = await import('./momento-sdk.ts');
+  const sdk = await loadSdk();
   const { cacheName, userId } = grant;
   const credentials = (token: string): CredentialProvider =>
     // A token cannot say that its endpoint is a plain local one.
