@@ -5,6 +5,7 @@ import { runSchedule, type Tally } from './model/run-schedule.ts';
 /** 10,000 schedules; another seed or number to look further, or to see a failure again. */
 const RUNS = Number(process.env['PLAYER_SCHEDULES'] ?? 10_000);
 const SEED = process.env['PLAYER_SEED'];
+const LONGEST_MS = Math.max(90_000, RUNS * 9);
 
 test('whatever happens to a page, it ends with the service’s answer, and never shows an older one after a newer', async () => {
   const sum: Tally = {};
@@ -16,7 +17,7 @@ test('whatever happens to a page, it ends with the service’s answer, and never
     {
       numRuns: RUNS,
       ...(SEED !== undefined && { seed: Number(SEED) }),
-      interruptAfterTimeLimit: 90_000, // a failure is made simpler for as long as that
+      interruptAfterTimeLimit: LONGEST_MS, // a failure is made simpler for as long as that
       markInterruptAsFailure: true,
     },
   );
@@ -24,4 +25,4 @@ test('whatever happens to a page, it ends with the service’s answer, and never
   if (RUNS < 1000) return;
   const all = ['dies', 'reopens', 'loses', 'grace over', 'turn', 'shown after a reload', 'unannounced'];
   expect(all.filter((what) => sum[what] === undefined)).toEqual([]);
-}, 120_000);
+}, LONGEST_MS + 30_000);
