@@ -12,10 +12,16 @@ interface World {
 export interface LiveCatalog {
   readonly catalog: Catalog | undefined;
   read(): Promise<Catalog>;
-  /** Somebody has spoken of this version: reads again, for as long as it takes, if what was read is older. */
+  /** Somebody has spoken of this version: reads again until what was read is as new, or has stayed older for long. */
   hear(catalogVersion: string): void;
   stop(): void;
 }
+
+/**
+ * Browsers keep the catalogue for a minute, and while a stage is deployed its functions do not change all at once. Who
+ * stays behind for longer, as after the way back to an older one, waits for somebody to speak of it again.
+ */
+const MOST_TRIES = 10;
 
 /** @param onCatalog is told of another catalogue than the one before, which somebody has read */
 export function followCatalog(
@@ -23,6 +29,8 @@ export function followCatalog(
   onCatalog: (catalog: Catalog) => void,
 ): LiveCatalog {
   let catalog: Catalog | undefined;
+  /** The newest version that anybody has spoken of. */
+  let heard = '';
   let isReading = false;
   let stopped = false;
   let cancel = () => {};
@@ -36,7 +44,8 @@ export function followCatalog(
       return catalog!;
     },
     hear(catalogVersion) {
-      if (catalog && isOlder(catalog, catalogVersion) && !isReading) void readAgain(0);
+      if (compareCatalogVersions(heard, catalogVersion) < 0) heard = catalogVersion;
+      if (isBehind() && !isReading) void readAgain(0);
     },
     stop() {
       stopped = true;
@@ -48,12 +57,18 @@ export function followCatalog(
     isReading = true;
     try {
       take(await read());
+      if (isBehind() && failures < MOST_TRIES)
+        throw new Error('the catalogue is older than what was announced');
       isReading = false;
     } catch (error) {
       const delayMs = delayAfter(error, failures);
       if (stopped || delayMs === undefined) isReading = false;
       else cancel = after(delayMs, () => void readAgain(failures + 1));
     }
+  }
+
+  function isBehind(): boolean {
+    return !!catalog && isOlder(catalog, heard);
   }
 
   function take(next: Catalog): void {
