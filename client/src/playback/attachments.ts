@@ -82,6 +82,8 @@ export function createAttachments(world: World): Attachments {
   const entries = new Map<Media, Entry>();
   let granted: readonly string[] = [];
   let listening: AbortController | undefined;
+  /** By its number what a player asked for last, this video or one that had the number before. */
+  const starts = new Map<number, Promise<unknown>>();
   /** What sessions were started with: a page that goes away cannot wait for it. */
   let api: SessionApi | undefined;
 
@@ -130,21 +132,31 @@ export function createAttachments(world: World): Attachments {
 
   function sessionsOf(number: number, { deviceType = world.deviceType ?? 'web' }: AttachOptions) {
     return {
-      async start({ contentId }: Title, terminate: string | undefined) {
-        const [opened, { deviceId, playerId }] = await Promise.all([world.openApi(), page.identify()]);
-        api = opened;
-        return opened.startSession({
-          contentId,
-          deviceId,
-          playerId: number === 1 ? playerId : `${playerId}.${number}`,
-          deviceType,
-          ...(terminate !== undefined && { terminate }),
-        });
+      start({ contentId }: Title, terminate: string | undefined) {
+        const started = startAfter(starts.get(number), contentId, terminate);
+        starts.set(
+          number,
+          started.catch(() => {}),
+        );
+        return started;
       },
       beat: async (handle: SessionHandle) => (await world.openApi()).beat(handle),
       end: async (handle: SessionHandle) => (await world.openApi()).endSession(handle),
       endOnLeaving: (handle: SessionHandle) => api?.endOnLeaving(handle),
     };
+
+    /** One at a time: the service takes the one that arrives last, not the one that was meant last. */
+    async function startAfter(earlier: Promise<unknown> | undefined, contentId: string, terminate?: string) {
+      const [opened, { deviceId, playerId }] = await Promise.all([world.openApi(), page.identify(), earlier]);
+      api = opened;
+      return opened.startSession({
+        contentId,
+        deviceId,
+        playerId: number === 1 ? playerId : `${playerId}.${number}`,
+        deviceType,
+        ...(terminate !== undefined && { terminate }),
+      });
+    }
   }
 
   function listenToPage(): AbortController {

@@ -47,6 +47,9 @@ export interface Playback {
   comeBack(): void;
 }
 
+/** A heartbeat is answered, or has failed, within this time; unless nobody gives it an ID token. */
+const ANSWER_MS = 15_000;
+
 /** One attempt to watch something: what is under way for an earlier one changes nothing any more. */
 interface Run {
   readonly title: Title;
@@ -92,7 +95,8 @@ export function createPlayback(world: PlaybackWorld, listener: PlaybackListener)
     stop() {
       halt();
       show({ kind: 'idle' });
-      return letGo();
+      // What is granted yet is ended, too.
+      return letGo().then(() => starting);
     },
     revoke() {
       if (run) finish({ kind: 'over', reason: 'revoked' });
@@ -209,8 +213,10 @@ export function createPlayback(world: PlaybackWorld, listener: PlaybackListener)
   function awaitLeaseEnd(mine: Run): void {
     cancelTimer();
     cancelTimer = world.after(lease!.endsAtMs - world.now(), () => {
+      if (failures > 0) return leaseEnded(mine);
+      if (world.now() < lease!.endsAtMs) return; // the clock was mended, or this is as far as timers reach
       // Without a failure so far the page has slept, and the heartbeat that is under way or due will tell.
-      if (failures > 0) leaseEnded(mine);
+      cancelTimer = world.after(ANSWER_MS, () => leaseEnded(mine));
     });
   }
 

@@ -11,6 +11,7 @@ function createStage(deviceType?: 'tv') {
   const starts: SessionRequest[] = [];
   const ended: string[] = [];
   const left: string[] = [];
+  const answers: Promise<void>[] = [];
   const listeners: Parameters<Page['listen']>[0][] = [];
   const page: Page = {
     identify: async () => ({ deviceId: 'Chrome-Linux-1', playerId: 'tab-1', isKept: false }),
@@ -34,7 +35,9 @@ function createStage(deviceType?: 'tv') {
     openApi: async () => ({
       async startSession(asked: SessionRequest) {
         starts.push(asked);
-        return { kind: 'started' as const, session: { sessionId: `s${starts.length}`, ...lease() } };
+        const sessionId = `s${starts.length}`;
+        await answers.shift();
+        return { kind: 'started' as const, session: { sessionId, ...lease() } };
       },
       beat: async () => ({ kind: 'renewed' as const, lease: lease() }),
       endSession: async ({ sessionToken }: { sessionToken: string }) => void ended.push(sessionToken),
@@ -49,6 +52,7 @@ function createStage(deviceType?: 'tv') {
     delayAfter: () => 1000,
     onStreamsChanged() {},
     page,
+    answers,
   };
   return { attachments: createAttachments(world), world, starts, ended, left, listeners };
 }
@@ -107,6 +111,23 @@ test('a video that is attached anew ends what it played and keeps its name', asy
     ['tab-1', 'alps'],
   ]);
   await before.detach(); // once more, by whoever attached it first
+  expect(attachments.playing).toMatchObject([{ contentId: 'alps' }]);
+});
+
+test('asks for the next video only when it is answered for the one before: of two starts the last to arrive counts', async () => {
+  const { attachments, world, starts, ended } = createStage();
+  const answer = Promise.withResolvers<void>();
+  world.answers.push(answer.promise);
+  const video = createVideo();
+  attachments.attach(video, { contentId: 'harbour' });
+  await play(video);
+  attachments.attach(video, { contentId: 'alps' });
+  await play(video);
+  expect(starts.map(({ contentId }) => contentId)).toEqual(['harbour']);
+  answer.resolve();
+  await vi.advanceTimersByTimeAsync(1);
+  expect(starts.map(({ contentId }) => contentId)).toEqual(['harbour', 'alps']);
+  expect(ended).toEqual(['t1']);
   expect(attachments.playing).toMatchObject([{ contentId: 'alps' }]);
 });
 

@@ -411,6 +411,29 @@ test('stops at the lease’s end although a last heartbeat hangs', async () => {
   expect(shown()).toMatchObject({ kind: 'stopped', why: { kind: 'lost' } });
 });
 
+test('does not play on without a lease when its first heartbeat hangs for good, as on an ID token', async () => {
+  const { beats, shown } = await playing();
+  beats.push(new Promise(() => {}));
+  await pass(40 + 14.999);
+  expect(shown()).toMatchObject({ kind: 'playing' });
+  await pass(0.001);
+  expect(shown()).toMatchObject({ kind: 'stopped', why: { kind: 'lost' } });
+});
+
+test('has stopped only when a session that is granted yet is ended, too', async () => {
+  const { playback, starts, started, log } = createWorld();
+  const answer = Promise.withResolvers<StartAnswer>();
+  starts.push(answer.promise);
+  playback.play(harbour);
+  await settle();
+  const stopped = playback.stop().then(() => log.push('stopped'));
+  await settle();
+  expect(log).toEqual(['start harbour']);
+  answer.resolve(started());
+  await stopped;
+  expect(log).toEqual(['start harbour', 'end t1', 'stopped']);
+});
+
 test('counts an error of the service as a network that is away', async () => {
   const { beats, shown } = await playing();
   beats.push(new Refusal(502, '', 'Bad gateway'));
