@@ -141,6 +141,7 @@ export function followEntitlements(world: World, listener: Listener): LiveEntitl
       const before = subscription;
       try {
         await subscribeThenRead();
+        if (!isHearing) throw new Error('The subscription ended while it was read');
         liveSinceMs = clock.now();
         show('live');
         await untilTurn();
@@ -159,7 +160,7 @@ export function followEntitlements(world: World, listener: Listener): LiveEntitl
 
   async function untilTurn(): Promise<void> {
     live = Promise.withResolvers();
-    if (wokenMeanwhile || !isHearing) live.resolve('wake');
+    if (wokenMeanwhile) live.resolve('wake');
     wokenMeanwhile = false;
     const why = await live.promise.finally(() => {
       live = undefined;
@@ -203,12 +204,13 @@ export function followEntitlements(world: World, listener: Listener): LiveEntitl
     subscription = next;
     connection = fresh;
     isHearing = true;
+    if (!reading) isCalledFor = false; // what is read from now on answers earlier calls
     expiresAtMs = toMs(grant.expiresAt);
     renewAtMs = renewalMs(expiresAtMs, clock.now());
     void next.ended.then((reason) => subscription === next && endedBy(reason));
     lookLater();
     if (holding.state.isExact || !(await takeCached())) await readAgain();
-    else if (isBehind(holding.state)) await readAgain();
+    else if (isCalledFor || isBehind(holding.state)) await readAgain();
   }
 
   function beOf(userId: string): void {
@@ -260,20 +262,26 @@ export function followEntitlements(world: World, listener: Listener): LiveEntitl
   /** One read at a time, of which the last begins after the last call. When it fails, everything starts over. */
   function readAgain(): Promise<void> {
     isCalledFor = true;
-    reading ??= readUntilCurrent().finally(() => {
-      reading = undefined;
+    if (reading) return reading;
+    reading = readUntilCurrent();
+    reading.catch((error: unknown) => {
+      isCalledFor = true; // and not answered
+      live?.reject(error);
     });
-    reading.catch((error: unknown) => live?.reject(error));
     return reading;
   }
 
   async function readUntilCurrent(): Promise<void> {
-    for (let reads = 0; reads < MOST_READS; reads++) {
-      while (isCalledFor) await readOnce();
-      if (stopped || !isBehind(holding.state)) return;
-      isCalledFor = true;
+    try {
+      for (let reads = 0; reads < MOST_READS; reads++) {
+        while (isCalledFor) await readOnce();
+        if (stopped || !isBehind(holding.state)) return;
+        isCalledFor = true;
+      }
+      throw new Error('the answers stay older than what was announced');
+    } finally {
+      reading = undefined; // at once: who calls from now on begins another
     }
-    throw new Error('the answers stay older than what was announced');
   }
 
   async function readOnce(): Promise<void> {

@@ -98,6 +98,8 @@ function createWorld({
     cached: snapshotAt(1) as Snapshot | undefined,
     answer: (_atLeast: number): Snapshot | Promise<Snapshot> => snapshotAt(1),
     provisional: false,
+    cacheAnswers: Promise.resolve(),
+    onShown: undefined as (() => Promise<void>) | undefined,
     known: undefined as Snapshot | undefined,
     grantFails: undefined as Error | undefined,
     delays: [] as { error: unknown; failures: number }[],
@@ -135,6 +137,7 @@ function createWorld({
             },
             async readSnapshot() {
               log.push('cache');
+              await world.cacheAnswers;
               return world.cached && JSON.stringify(world.cached);
             },
           }),
@@ -164,6 +167,7 @@ function createWorld({
             told.push(entitlements);
             if (entitlements.standing !== 'unknown' && entitlements.snapshot !== shown.at(-1))
               shown.push(entitlements.snapshot);
+            void world.onShown?.();
           },
           onConnection: (state) => connection.push(state),
           onMessage: () => {},
@@ -304,6 +308,60 @@ test('a read that fails in the background is waited out, not hammered', async ()
   expect(reads()).toBe(2);
   expect(world.connection.at(-1)).toBe('offline');
 });
+
+test('a subscription that ends while the answer is read counts as a failure, and is not tried again at once', async () => {
+  const world = createWorld();
+  world.cached = undefined;
+  world.answer = async () => {
+    world.end('LIMIT_EXCEEDED_ERROR');
+    return snapshotAt(1);
+  };
+  world.follow();
+  await vi.advanceTimersByTimeAsync(999);
+  expect(world.log.filter((line) => line === 'token')).toHaveLength(1);
+  expect(world.connection).toEqual(['catching-up', 'offline']);
+  await vi.advanceTimersByTimeAsync(1 + 2000);
+  expect(world.delays.map(({ failures }) => failures)).toEqual([0, 1, 2]);
+});
+
+test('a gap that shows while the cache is read is read over, although the first try fails', async () => {
+  const world = createWorld();
+  const answers = [new Error('503'), snapshotAt(2, [premium])];
+  world.answer = () => {
+    const answer = answers.shift()!;
+    if (answer instanceof Error) throw answer;
+    return answer;
+  };
+  const cached = Promise.withResolvers<void>();
+  world.cacheAnswers = cached.promise;
+  world.follow();
+  await settle();
+  expect(world.log.at(-1)).toBe('cache');
+  world.subscriptions[0]!.listener.onDiscontinuity();
+  await settle();
+  cached.resolve();
+  await settle();
+  expect(world.shown.at(-1)!.version).toBe(2);
+});
+
+test.each([0, 1, 2, 3, 4, 5])(
+  'a call that comes %i turns after an answer is not taken for answered',
+  async (turns) => {
+    const world = createWorld();
+    const live = world.follow();
+    await settle();
+    world.log.length = 0;
+    world.answer = () => snapshotAt(2);
+    world.onShown = async () => {
+      for (let turn = 0; turn < turns; turn++) await Promise.resolve();
+      world.onShown = undefined;
+      live.refresh();
+    };
+    live.refresh();
+    await settle();
+    expect(world.log).toEqual(['read 1', 'read 2']);
+  },
+);
 
 test('gives up when trying again is of no use, and hears nothing more', async () => {
   const world = createWorld();
