@@ -134,7 +134,8 @@ test('an outage of sixty days sends nothing to the dead-letter queue and loses n
 /** One JSON object, as log queries need it; no library's own sentence in between. */
 function isStructured(line: string): boolean {
   try {
-    return typeof (JSON.parse(line) as { message?: unknown }).message === 'string';
+    const { message, _aws } = JSON.parse(line) as { readonly message?: unknown; readonly _aws?: unknown };
+    return typeof message === 'string' || _aws !== undefined; // metrics are lines too
   } catch {
     return false;
   }

@@ -28,7 +28,8 @@ afterEach(() => stack?.stop());
 
 /** Everything that a secret is needed for, on warm functions and cold ones. */
 async function everythingWorks(purchaseId: string): Promise<void> {
-  const response = await deliver(stack, JSON.stringify(checkoutEvent(viewer.accountId, { purchaseId })));
+  const event = checkoutEvent(viewer.accountId, { purchaseId });
+  const response = await deliver(stack, JSON.stringify(event), signingSecret(stack));
   expect(response.status).toBe(202);
   expect((await call(stack, '/token?cache=true', { viewer: await newViewer(stack) })).status).toBe(200);
   await expect
