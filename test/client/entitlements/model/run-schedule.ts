@@ -335,7 +335,9 @@ export async function runSchedule(bytes: Uint8Array): Promise<Tally> {
     await time.pass(3000);
     await untilNothingIsDue();
     missedAtMs = time.now();
-    const isUnaware = () => foundOut < unannounced;
+    // A message does not say by which catalogue it was computed: a page that began with an older answer applies it,
+    // and knows of the newer catalogue when it asks.
+    const isUnaware = () => foundOut < unannounced || isOfOlderCatalogue();
     note(isUnaware() ? 'unannounced' : 'announced');
     while (isUnaware()) {
       if (time.now() - missedAtMs > LONGEST_MS) throw breach('nobody has asked again');
@@ -354,6 +356,11 @@ export async function runSchedule(bytes: Uint8Array): Promise<Tally> {
     else note('read meanwhile');
     if (Math.abs(page.clock.now() - time.now()) > 8000)
       throw breach(`the clock is wrong by ${page.clock.now() - time.now()} ms`);
+  }
+
+  function isOfOlderCatalogue(): boolean {
+    const { entitlements: shown } = page.shown;
+    return shown.standing === 'confirmed' && shown.snapshot.catalogVersion !== service.stored.catalogVersion;
   }
 
   /** Whether it says that it is live, and is. */
