@@ -124,9 +124,16 @@ export function followEntitlements(world: World, listener: Listener): LiveEntitl
       waiting?.resolve();
       live?.resolve('wake');
       release();
-      if (forget) holding.disown();
+      if (forget) void forgetKept();
     },
   };
+
+  /** Also what was never shown, because its grace was over or nobody had said yet whose it is. */
+  async function forgetKept(): Promise<void> {
+    holding.disown();
+    const whose = await world.accountId;
+    if (whose !== undefined) world.kept.forget(whose);
+  }
 
   async function recall(): Promise<void> {
     // At once where it is known at once: the page's first picture shows it.
@@ -366,6 +373,7 @@ export function followEntitlements(world: World, listener: Listener): LiveEntitl
   }
 
   function giveUp(error: unknown): void {
+    lose();
     stopped = true;
     release();
     listener.onStopped(error);

@@ -363,6 +363,64 @@ test.each([0, 1, 2, 3, 4, 5])(
   },
 );
 
+test('however many signals arrive together it reads once, and once more for those that come meanwhile', async () => {
+  const world = createWorld();
+  world.follow();
+  await settle();
+  world.log.length = 0;
+  const answer = Promise.withResolvers<Snapshot>();
+  world.answer = () => answer.promise;
+  const { listener } = world.subscriptions[0]!;
+  for (let n = 0; n < 3; n++) listener.onDiscontinuity();
+  await settle();
+  expect(world.log).toEqual(['read 1']);
+  for (let n = 0; n < 3; n++) listener.onDiscontinuity();
+  await settle();
+  expect(world.log).toEqual(['read 1']);
+  answer.resolve(snapshotAt(1));
+  await settle();
+  expect(world.log).toEqual(['read 1', 'read 1']);
+});
+
+test('asks for nothing newer only than what the service would call by its version', async () => {
+  const world = createWorld();
+  world.cached = undefined;
+  world.provisional = true;
+  const live = world.follow();
+  await settle();
+  live.refresh();
+  await settle();
+  expect(world.known).toBeUndefined(); // a provisional answer has no version of its own
+  world.provisional = false;
+  live.refresh();
+  await settle();
+  live.refresh();
+  await settle();
+  expect(world.known).toMatchObject({ version: 1 });
+});
+
+test('what an earlier page kept is confirmed by a cache that is as new, and by the API where it is not', async () => {
+  for (const [cached, asked] of [
+    [3, ['cache']],
+    [2, ['cache', 'read 3']],
+  ] as const) {
+    const storage = createStorage();
+    const earlier = createWorld({ storage, accountId: 'ada' });
+    earlier.cached = snapshotAt(3, [premium]);
+    const page = earlier.follow();
+    await settle();
+    page.stop();
+
+    const world = createWorld({ storage, accountId: 'ada' });
+    world.cached = snapshotAt(cached, cached === 3 ? [premium] : []);
+    world.answer = () => snapshotAt(3, [premium]);
+    world.follow();
+    await settle();
+    expect(world.told.map(({ standing }) => standing)).toEqual(['stale', 'confirmed']);
+    expect(world.log).toEqual(['token', 'subscribe', ...asked]);
+  }
+});
+
 test('gives up when trying again is of no use, and hears nothing more', async () => {
   const world = createWorld();
   world.follow();
@@ -373,9 +431,40 @@ test('gives up when trying again is of no use, and hears nothing more', async ()
   await settle();
   await vi.advanceTimersByTimeAsync(1000);
   expect(world.stopped).toEqual([over]);
+  expect(world.connection.at(-1)).toBe('offline');
+  expect(world.told.at(-1)!.standing).toBe('stale');
   expect(world.subscriptions[0]!.closed).toBe(true);
   world.say(created(2));
   expect(world.shown).toHaveLength(1);
+});
+
+test('says that it is live no more when its tokens cannot be renewed because the viewer has to sign in again', async () => {
+  const world = createWorld({ lifeMs: 1_800_000 });
+  world.follow();
+  await settle();
+  world.grantFails = new RangeError('signed out elsewhere');
+  await world.passMs(1_800_000 - 60_000);
+  expect(world.stopped).toHaveLength(1);
+  expect(world.connection).toEqual(['catching-up', 'live', 'offline']);
+  expect(world.told.at(-1)!.standing).toBe('stale');
+});
+
+test('on signing out forgets what was kept although it was too old to be shown', async () => {
+  const storage = createStorage();
+  const before = createWorld({ storage });
+  const live = before.follow();
+  await settle();
+  live.stop();
+  expect(storage.getItem('usher.kept.ada')).not.toBeNull();
+  vi.setSystemTime(NOW + GRACE_MS + 60_000);
+  const world = createWorld({ storage, accountId: 'ada' });
+  world.grantFails = new Error('no network');
+  const followed = world.follow();
+  await settle();
+  expect(world.told).toEqual([]);
+  followed.stop({ forget: true });
+  await settle();
+  expect(storage.getItem('usher.kept.ada')).toBeNull();
 });
 
 test('shows nothing any more once it is stopped', async () => {
