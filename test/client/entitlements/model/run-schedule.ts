@@ -377,8 +377,9 @@ export async function runSchedule(bytes: Uint8Array): Promise<Tally> {
     await time.pass(Math.max(0, service.committedAtMs + 8000 - time.now()));
     const { nextChangeAt } = service.stored;
     const dueInMs = nextChangeAt === null ? Infinity : toMs(nextChangeAt) - time.now();
-    if (dueInMs >= 20_000) return;
-    await time.pass(dueInMs + 12_000);
+    const isQuiet = time.now() >= service.committedAtMs + 8000; // nothing was committed while that passed
+    if (isQuiet && dueInMs >= 20_000) return;
+    if (dueInMs < 20_000) await time.pass(dueInMs + 12_000);
     await untilNothingIsDue();
   }
 
