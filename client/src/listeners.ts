@@ -2,6 +2,7 @@
 export interface Listeners<Events> {
   /** Returns what takes the listener away again. */
   readonly on: <Type extends keyof Events>(type: Type, listener: (event: Events[Type]) => void) => () => void;
+  readonly isHeard: (type: keyof Events) => boolean;
   readonly tell: <Type extends keyof Events>(type: Type, event: Events[Type]) => void;
 }
 
@@ -13,6 +14,7 @@ export function createListeners<Events>(): Listeners<Events> {
       known.set(type, listeners.add(listener));
       return () => listeners.delete(listener);
     },
+    isHeard: (type) => !!known.get(type)?.size,
     tell(type, event) {
       for (const listener of known.get(type) ?? []) {
         try {

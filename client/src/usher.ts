@@ -49,7 +49,7 @@ export interface UsherEvents {
   /** They are others, or stand otherwise, than before. */
   readonly entitlements: { readonly now: Entitlements; readonly before: Entitlements };
   readonly connection: ConnectionState;
-  /** The account's live streams, when they are others. */
+  /** The account's live streams, when they are others. They are read while somebody listens to this. */
   readonly streams: Streams;
   /** Any message on one of the topics, for logs: `ageMs` is from the server's clock to this device's hearing it. */
   readonly message: {
@@ -70,7 +70,7 @@ export interface UsherEvents {
 export interface Usher {
   readonly entitlements: Entitlements;
   readonly connection: ConnectionState;
-  /** The account's live streams; `undefined` until they are read. */
+  /** The account's live streams as they were read last, for those who listen to `streams`. */
   readonly streams: Streams | undefined;
   readonly api: Promise<Api>;
   on<Type extends keyof UsherEvents>(type: Type, listener: (event: UsherEvents[Type]) => void): () => void;
@@ -96,9 +96,9 @@ export interface Usher {
   stop(options?: { readonly forget?: boolean }): Promise<void>;
 }
 
-/** Nothing happens before `start`. */
+/** Follows nothing before `start`. */
 export function createUsher(options: UsherOptions): Usher {
-  const { on, tell } = createListeners<UsherEvents>();
+  const { on, tell, isHeard } = createListeners<UsherEvents>();
   const { random } = Math;
   const after = steadyTimers(startTimerWorker());
   const retry = (error: unknown, failures: number) => delayAfter(error, failures, random);
@@ -142,7 +142,7 @@ export function createUsher(options: UsherOptions): Usher {
       return streams;
     },
     api,
-    on,
+    on: listen,
     start,
     refresh: () => following?.refresh(),
     now: () => clock.now(),
@@ -153,7 +153,17 @@ export function createUsher(options: UsherOptions): Usher {
     stop,
   };
 
+  function listen<Type extends keyof UsherEvents>(
+    type: Type,
+    listener: (event: UsherEvents[Type]) => void,
+  ): () => void {
+    const cancel = on(type, listener);
+    if (type === 'streams') liveStreams?.refresh();
+    return cancel;
+  }
+
   function start(): void {
+    if (following) return;
     following = followEntitlements(
       {
         readGrant: async () => (await open()).readGrant(),
@@ -189,7 +199,8 @@ export function createUsher(options: UsherOptions): Usher {
         read: async () => (await open()).readStreams(),
         after,
         delayAfter: retry,
-        isSeen: () => !document.hidden,
+        // For those alone who show them: reads of every open tab would be more than all its heartbeats.
+        isSeen: () => !document.hidden && isHeard('streams'),
       },
       (read) => {
         streams = read;
@@ -208,6 +219,7 @@ export function createUsher(options: UsherOptions): Usher {
     wakers?.abort();
     following?.stop({ forget });
     if (forget) show({ standing: 'unknown' });
+    following = undefined;
     liveStreams?.stop();
     catalogue.stop();
     await ended;

@@ -11,7 +11,7 @@ interface World {
 }
 
 export interface LiveStreams {
-  /** Reads again now: they are others. */
+  /** Reads again now, if somebody looks: they are others. */
   refresh(): void;
   stop(): void;
 }
@@ -40,12 +40,13 @@ export function followStreams(world: World, onStreams: (streams: Streams) => voi
     isStale = true;
     if (isReading || isStopped) return;
     cancel();
+    if (!world.isSeen()) return void (cancel = world.after(READ_EVERY_MS, () => void read()));
     isReading = true;
     const nextMs = await readOnce();
     isReading = false;
     if (isStopped || nextMs === undefined) return;
     if (isStale) void read();
-    else cancel = world.after(nextMs, readIfSeen);
+    else cancel = world.after(nextMs, () => void read());
   }
 
   /** Gives how long what was read is good for. */
@@ -60,10 +61,5 @@ export function followStreams(world: World, onStreams: (streams: Streams) => voi
       isStale = false; // whatever it was told meanwhile, the next try finds out
       return world.delayAfter(error, failures++);
     }
-  }
-
-  function readIfSeen(): void {
-    if (world.isSeen()) void read();
-    else cancel = world.after(READ_EVERY_MS, readIfSeen);
   }
 }
