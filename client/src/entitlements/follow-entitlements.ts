@@ -124,16 +124,9 @@ export function followEntitlements(world: World, listener: Listener): LiveEntitl
       waiting?.resolve();
       live?.resolve('wake');
       release();
-      if (forget) void forgetKept();
+      if (forget) holding.disown();
     },
   };
-
-  /** Also what was never shown, because its grace was over or nobody had said yet whose it is. */
-  async function forgetKept(): Promise<void> {
-    holding.disown();
-    const whose = await world.accountId;
-    if (whose !== undefined) world.kept.forget(whose);
-  }
 
   async function recall(): Promise<void> {
     // At once where it is known at once: the page's first picture shows it.
@@ -148,7 +141,7 @@ export function followEntitlements(world: World, listener: Listener): LiveEntitl
       const before = subscription;
       try {
         await subscribeThenRead();
-        if (!isHearing) throw new Error('The subscription ended while it was read');
+        if (!isHearing) throw new Error('The subscription ended');
         liveSinceMs = clock.now();
         show('live');
         await untilTurn();

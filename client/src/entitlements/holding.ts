@@ -69,6 +69,7 @@ export function createHolding(
     },
     recall(accountId) {
       if (state.snapshot || (account !== undefined && account !== accountId)) return;
+      account = accountId; // what is not shown, because its grace is over, can be disowned, too
       const found = kept.read(accountId);
       if (!found) return;
       clock.resume(found);

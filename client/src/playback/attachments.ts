@@ -133,7 +133,7 @@ export function createAttachments(world: World): Attachments {
   function sessionsOf(number: number, { deviceType = world.deviceType ?? 'web' }: AttachOptions) {
     return {
       start({ contentId }: Title, terminate: string | undefined) {
-        const started = startAfter(starts.get(number), contentId, terminate);
+        const started = ask(starts.get(number), contentId, terminate);
         starts.set(
           number,
           started.catch(() => {}),
@@ -146,7 +146,7 @@ export function createAttachments(world: World): Attachments {
     };
 
     /** One at a time: the service takes the one that arrives last, not the one that was meant last. */
-    async function startAfter(earlier: Promise<unknown> | undefined, contentId: string, terminate?: string) {
+    async function ask(earlier: Promise<unknown> | undefined, contentId: string, terminate?: string) {
       const [opened, { deviceId, playerId }] = await Promise.all([world.openApi(), page.identify(), earlier]);
       api = opened;
       return opened.startSession({

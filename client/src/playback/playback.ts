@@ -41,10 +41,8 @@ export interface Playback {
   hearEnd(end: SessionEnd): void;
   /** The page was asleep or cut off: a heartbeat that is overdue, or that failed, is sent now. */
   wake(): void;
-  /** The page goes away. */
+  /** The page goes away: ends what plays without waiting for an answer. */
   leave(): void;
-  /** The page has come back from the browser's memory: what played goes on. */
-  comeBack(): void;
 }
 
 /** A heartbeat is answered, or has failed, within this time; unless nobody gives it an ID token. */
@@ -82,7 +80,6 @@ export function createPlayback(world: PlaybackWorld, listener: PlaybackListener)
   let cancelTimer = () => {};
   /** Sessions that ended while the answer that names ours was on its way. */
   const endedMeanwhile = new Map<string, SessionEnd>();
-  let parked: Run | undefined;
 
   return {
     get state() {
@@ -111,14 +108,9 @@ export function createPlayback(world: PlaybackWorld, listener: PlaybackListener)
       if (failures > 0 || nextBeat.atMs <= world.now()) void beat(run);
     },
     leave() {
-      parked = run;
       halt();
       if (lease) world.endOnLeaving(lease);
       lease = undefined;
-    },
-    comeBack() {
-      if (parked) restart(parked);
-      parked = undefined;
     },
   };
 

@@ -10,7 +10,6 @@ interface World {
 
 /** The catalogue, for those who have asked for it once. */
 export interface LiveCatalog {
-  readonly catalog: Catalog | undefined;
   read(): Promise<Catalog>;
   /** Somebody has spoken of this version: reads again until what was read is as new, or has stayed older for long. */
   hear(catalogVersion: string): void;
@@ -36,9 +35,6 @@ export function followCatalog(
   let cancel = () => {};
 
   return {
-    get catalog() {
-      return catalog;
-    },
     async read() {
       take(await read());
       return catalog!;
@@ -58,7 +54,7 @@ export function followCatalog(
     try {
       take(await read());
       if (isBehind() && failures < MOST_TRIES)
-        throw new Error('the catalogue is older than what was announced');
+        throw new Error('the answers stay older than what was announced');
       isReading = false;
     } catch (error) {
       const delayMs = delayAfter(error, failures);
