@@ -70,6 +70,11 @@ const directory = mkdtempSync(join(tmpdir(), 'usher-full-test-'));
 const reportFile = join(directory, 'report.json');
 const timeout = AbortSignal.timeout(LONGEST_MS);
 
+/** As it is now: others may commit while it runs. */
+const git = (...args: string[]) => execFileSync('git', args, { cwd: root, encoding: 'utf8' }).trim();
+const isChanged = git('status', '--porcelain', '--untracked-files=no') !== '';
+const commit = git('rev-parse', '--short', 'HEAD') + (isChanged ? ', with changes on top' : '');
+
 const parts: Part[] = [];
 for (const command of only.length > 0 ? [] : ['npm run lint', 'npm run types'])
   parts.push(await run(command));
@@ -117,8 +122,6 @@ function readReport(): Report | undefined {
 }
 
 function pageOf(report: Report | undefined): string {
-  const git = (...args: string[]) => execFileSync('git', args, { cwd: root, encoding: 'utf8' }).trim();
-  const changed = git('status', '--porcelain', '--untracked-files=no') === '' ? '' : ', with changes on top';
   const ran = RANDOM.filter(({ file }) => report?.testResults.some(({ name }) => name.endsWith(file)));
   const failed = report?.testResults.flatMap(({ assertionResults }) =>
     assertionResults.filter(({ status }) => status === 'failed').map(({ fullName }) => fullName),
@@ -128,7 +131,7 @@ function pageOf(report: Report | undefined): string {
 
 \`npm run test:full\` runs what \`npm test\` runs, with more of what is random, for an hour at most, and writes this page.
 
-${new Date().toISOString().slice(0, 10)}, commit ${git('rev-parse', '--short', 'HEAD')}${changed}, Node ${process.versions.node}: **${passed ? 'passed' : 'failed'}**.
+${new Date().toISOString().slice(0, 10)}, commit ${commit}, Node ${process.versions.node}: **${passed ? 'passed' : 'failed'}**.
 ${only.length > 0 ? `\nOnly a part of it was run: ${only.join(', ')}.\n` : ''}
 | part | result | seconds |
 | --- | --- | --- |
