@@ -138,7 +138,7 @@ ${only.length > 0 ? `\nOnly a part of it was run: ${only.join(', ')}.\n` : ''}
 ${parts.map((part) => `| \`${part.command}\` | ${part.passed ? 'passed' : 'failed'} | ${part.seconds} |`).join('\n')}
 
 ${report ? `${report.numPassedTests} tests passed, ${report.numFailedTests} failed, ${report.numPendingTests} were skipped.` : `The tests did not come to an end${timeout.aborted ? ' within the hour' : ''}.`}
-${(failed ?? []).map((name) => `\n- failed: ${name}`).join('')}
+${(failed ?? []).map((name) => `\n- failed: ${name}\n`).join('')}
 | random | how many | seed |
 | --- | --- | --- |
 ${ran.map(({ what, count: [name, value], seed: seedName }) => `| ${what} | \`${name}=${value}\` | \`${seedName}=${seed}\` |`).join('\n')}
