@@ -3,7 +3,7 @@
  * worker thread and talks to environment.ts by messages.
  */
 import { existsSync } from 'node:fs';
-import { isBuiltin, registerHooks } from 'node:module';
+import { enableCompileCache, isBuiltin, registerHooks } from 'node:module';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { parentPort, workerData } from 'node:worker_threads';
@@ -15,6 +15,7 @@ const boot = workerData as Boot;
 const port = parentPort!;
 
 keepToTheBundle(boot.directory);
+enableCompileCache(); // a bundle is compiled once on this machine, and not for each environment anew
 
 try {
   const handler = await loadHandler(boot);

@@ -17,8 +17,11 @@ const TOOLS = ['h264-mp4-encoder', 'mediabunny'];
  * later ones find it in node_modules, until this folder's code or one of its tools changes.
  * @param report hears how far it is, 0 to 1; never called when the clip was there.
  */
-export async function clipFiles(report?: Progress): Promise<ReadonlyMap<string, Uint8Array>> {
-  const files = await keptClip({ directory: join(packages, '.cache'), plan: DEMO_CLIP }, report);
+export async function clipFiles(
+  report?: Progress,
+  plan = DEMO_CLIP,
+): Promise<ReadonlyMap<string, Uint8Array>> {
+  const files = await keptClip({ directory: join(packages, '.cache'), plan }, report);
   return new Map([...files].map(([name, contents]) => [`/clip/${name}`, contents]));
 }
 

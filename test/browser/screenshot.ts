@@ -1,3 +1,4 @@
+import { clipFiles } from '../../player/clip/clip-files.ts';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -114,7 +115,7 @@ const assembly = await mkdtemp(join(tmpdir(), 'usher-assembly-'));
 const playerPort = await freePort();
 await unpackChromium();
 await synthesize(assembly, { origins: `http://localhost:${playerPort}` });
-const player = await startLocalPlayer({ assembly, playerPort });
+const player = await startLocalPlayer({ assembly, playerPort, clip: clipFiles });
 const browser = await launchChromium();
 try {
   await mkdir(directory ?? documentation, { recursive: true });

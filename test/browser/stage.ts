@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { buildPlayer } from '../../player/build.ts';
-import { clipFiles } from '../../player/clip/clip-files.ts';
+import { smallClip } from './small-clip.ts';
 import catalog from '../../catalog.json' with { type: 'json' };
 
 /** What a path of the API answers; `undefined` = 503. */
@@ -29,7 +29,7 @@ const TYPES: Readonly<Record<string, string>> = {
  * catalogue and answers everything else with 503: enough to look at the page, and at what it does in an outage.
  */
 export async function serveStage(): Promise<Stage> {
-  const files = new Map([...(await buildPlayer()), ...(await clipFiles())]);
+  const files = new Map([...(await buildPlayer()), ...(await smallClip())]);
   const answers: Answers = { '/api/catalog': catalog };
   const server = createServer((request, response) => {
     const { pathname } = new URL(request.url ?? '/', 'http://localhost');
