@@ -5,9 +5,8 @@ const MOST_ROUNDS = 12;
 
 /**
  * An account with its purchases, be they in its inbox or in items of their own, at least as new as those its snapshot
- * rests on. Items of one read may be of
- * different moments, and a purchase that somebody has committed in between would look as if it had been taken away:
- * then it is read again. So it is when a purchase has left the inbox for an item that was read before it was put.
+ * rests on. Items of one read may be of different moments, and a purchase that somebody has committed in between would
+ * look as if it had been taken away: then it is read again. So it is when a purchase has left the inbox for an item that was read before it was put.
  * @throws Unavailable when the table does not answer; Error when purchases are gone, as no part of usher makes them.
  */
 export async function readAccount(

@@ -1,16 +1,7 @@
 import type { Context, LambdaFunctionURLEvent, LambdaFunctionURLResult } from 'aws-lambda';
 import { Unavailable } from '../errors.ts';
-import {
-  bodyOf,
-  levelOf,
-  refusalOf,
-  RESERVE_MS,
-  toResult,
-  type HttpReply,
-  type HttpRequest,
-} from './http-messages.ts';
-import { describe, logger } from './log.ts';
-import { tallyTrouble, publishTally } from './metrics.ts';
+import { bodyOf, refuse, RESERVE_MS, toResult, type HttpReply, type HttpRequest } from './http-messages.ts';
+import { publishTally } from './metrics.ts';
 import { Refused } from './problems.ts';
 
 /**
@@ -32,10 +23,7 @@ export function functionUrl(method: string, answer: (request: HttpRequest) => Pr
       };
       return toResult(await within(context.getRemainingTimeInMillis() - RESERVE_MS, answer(request)));
     } catch (error) {
-      tallyTrouble(error);
-      const refusal = refusalOf(error);
-      logger[levelOf(refusal)]('refused', { status: refusal.status, error: describe(error) });
-      return toResult(refusal);
+      return refuse(error);
     } finally {
       await publishTally();
     }

@@ -1,4 +1,6 @@
 import { Malformed } from '../errors.ts';
+import { describe, logger } from './log.ts';
+import { tallyTrouble } from './metrics.ts';
 import { problemOf, Refused } from './problems.ts';
 
 /** A request as our routes read it. */
@@ -71,7 +73,7 @@ export function toResult({ status, body, headers }: HttpReply): HttpResult {
 }
 
 /** The problem document that an error becomes. */
-export function refusalOf(error: unknown): HttpReply {
+function refusalOf(error: unknown): HttpReply {
   const { problem, retryAfterSeconds } = problemOf(error);
   return {
     status: problem.status,
@@ -83,8 +85,16 @@ export function refusalOf(error: unknown): HttpReply {
   };
 }
 
+/** Counts, logs and answers what went wrong; `where` tells in the log what was asked. */
+export function refuse(error: unknown, where: Readonly<Record<string, string>> = {}) {
+  tallyTrouble(error);
+  const refusal = refusalOf(error);
+  logger[levelOf(refusal)]('refused', { ...where, status: refusal.status, error: describe(error) });
+  return toResult(refusal);
+}
+
 /** How loud a refusal is in the log: only a 500 is our fault, a 503 a part's. */
-export function levelOf({ status }: Pick<HttpReply, 'status'>): 'error' | 'warn' | 'info' {
+function levelOf({ status }: Pick<HttpReply, 'status'>): 'error' | 'warn' | 'info' {
   if (status === 500) return 'error';
   return status === 503 ? 'warn' : 'info';
 }

@@ -4,17 +4,9 @@ import type { APIGatewayProxyEvent, APIGatewayProxyResult } from 'aws-lambda';
 import { isAccountId } from '../domain/ids.ts';
 import { setting } from '../env.ts';
 import { Unavailable } from '../errors.ts';
-import {
-  bodyOf,
-  levelOf,
-  refusalOf,
-  RESERVE_MS,
-  toResult,
-  type HttpReply,
-  type HttpRequest,
-} from './http-messages.ts';
-import { describe, logger } from './log.ts';
-import { tallyTrouble, publishTally } from './metrics.ts';
+import { bodyOf, refuse, RESERVE_MS, toResult, type HttpReply, type HttpRequest } from './http-messages.ts';
+import { logger } from './log.ts';
+import { publishTally } from './metrics.ts';
 import { Refused } from './problems.ts';
 
 /** A request of a signed-in viewer. */
@@ -91,15 +83,10 @@ function corsOptions() {
 function problems(): middy.MiddlewareObj<APIGatewayProxyEvent, APIGatewayProxyResult> {
   return {
     onError: (request) => {
-      tallyTrouble(request.error);
-      const refusal = refusalOf(request.error);
-      logger[levelOf(refusal)]('refused', {
+      request.response = refuse(request.error, {
         route: routeOf(request.event),
-        status: refusal.status,
         ...accountIn(request.event),
-        error: describe(request.error),
       });
-      request.response = toResult(refusal);
     },
   };
 }

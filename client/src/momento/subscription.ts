@@ -1,3 +1,4 @@
+import { CATALOG_TOPIC } from '../../../shared/domain/token-scope.ts';
 import type { After } from '../timing/timers.ts';
 import type { HeardTopic, MomentoConnection } from './momento.ts';
 
@@ -20,9 +21,6 @@ export interface Subscription {
   readonly ended: Promise<string>;
   close(): void;
 }
-
-/** The topic that tells all players of the stage of a change for everyone. */
-const CATALOG_TOPIC = 'catalog';
 
 /**
  * A subscription that has received nothing yet dies without a word when the network fails (SDK 1.118), so it is

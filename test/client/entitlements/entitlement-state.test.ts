@@ -14,23 +14,12 @@ import {
 import type { EntitlementMessage } from '../../../client/src/service/messages.ts';
 import { foldAccess, type Entitlement, type Snapshot } from '../../../shared/domain/entitlements.ts';
 import { fromMs } from '../../../shared/domain/instants.ts';
+import { entitlement as anEntitlement } from '../../support/catalogs.ts';
 
 const NOW = Date.parse('2026-11-22T10:00:00.000Z');
 
-const entitlement = (entitlementId: string, changes: Partial<Entitlement> = {}): Entitlement => ({
-  entitlementId,
-  accountId: 'ada',
-  productId: 'premium',
-  productType: 'subscription',
-  status: 'active',
-  validFrom: fromMs(0),
-  validUntil: null,
-  heldUntil: null,
-  held: true,
-  grants: [`tag-${entitlementId}`],
-  features: {},
-  ...changes,
-});
+const entitlement = (entitlementId: string, changes: Partial<Entitlement> = {}): Entitlement =>
+  anEntitlement({ entitlementId, validFrom: fromMs(0), grants: [`tag-${entitlementId}`], ...changes });
 
 const snapshot = (
   version: number,

@@ -14,25 +14,14 @@ import { foldAccess, type Entitlement, type Snapshot } from '../../../shared/dom
 import { fromMs } from '../../../shared/domain/instants.ts';
 import { sessionTerminated } from '../../../shared/domain/session-messages.ts';
 import type { Session } from '../../../shared/domain/sessions.ts';
+import { entitlement as anEntitlement } from '../../support/catalogs.ts';
 
 const NOW = Date.parse('2026-11-22T10:00:00.000Z');
 
 const GRACE_MS = 3 * 24 * 3_600_000;
 const HEARTBEAT_MS = 30_000;
 
-const premium: Entitlement = {
-  entitlementId: 'sub_1',
-  accountId: 'ada',
-  productId: 'premium',
-  productType: 'subscription',
-  status: 'active',
-  validFrom: fromMs(0),
-  validUntil: null,
-  heldUntil: null,
-  held: true,
-  grants: ['movies'],
-  features: {},
-};
+const premium = anEntitlement({ validFrom: fromMs(0) });
 
 function snapshotAt(version: number, entitlements: readonly Entitlement[] = []): Snapshot {
   return {
