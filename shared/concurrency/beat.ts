@@ -86,8 +86,9 @@ async function lookAgain(world: SessionWorld, grant: SessionGrant): Promise<Beat
  * its player has started since.
  */
 async function standAgain(world: SessionWorld, grant: SessionGrant): Promise<Beaten | undefined> {
-  const { accountId, session, degradedUntilMs } = grant;
-  const { nonce: _nonce, instead: _instead, ...wanted } = session;
+  const { accountId, session, slot, degradedUntilMs } = grant;
+  const { nonce: _nonce, instead: _instead, ...rest } = session;
+  const wanted = { ...rest, ...(slot !== null && { number: slot }) };
   const occupied = await occupy(world, accountId, wanted, 'refuse-newest');
   if (occupied.admitted) {
     return { alive: true, grant: grantOf(world, accountId, { ...occupied, slot: occupied.number }) };

@@ -22,6 +22,8 @@ export interface Wanted extends Omit<Session, 'sessionId' | 'nonce' | 'instead'>
   readonly sessionId?: string;
   /** Whom the viewer has chosen to end for it. */
   readonly terminate?: string | undefined;
+  /** The slot that it had, when it goes on. */
+  readonly number?: number | undefined;
 }
 
 export type Occupied =
@@ -167,7 +169,7 @@ async function stepIn(
     return undefined;
   }
   const { number, seen, instead, ends: loser } = next;
-  const { terminate: _, ...rest } = wanted;
+  const { terminate: _terminate, number: _number, ...rest } = wanted;
   const session = { ...rest, sessionId: wanted.sessionId ?? world.newId(), nonce: world.newId(), instead };
   const attempt: Attempt = { session, text: textOfSession(session), number, loser, sinceMs: world.now() };
   await tellRevoked(world, accountId, view.slots[number - 1]);

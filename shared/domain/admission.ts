@@ -20,6 +20,11 @@ export interface Newcomer {
   readonly startedAt: Instant;
   /** A session that the viewer has chosen to end. */
   readonly terminate?: string | undefined;
+  /**
+   * The slot that it had, when it only goes on after the cache was flushed. There its older tokens look, and so learn
+   * what became of it since; nobody would tell them that it was ended in another.
+   */
+  readonly number?: number | undefined;
 }
 
 export type Admission =
@@ -38,8 +43,8 @@ export type Admission =
 
 /**
  * Where a newcomer may stand, given what the slots hold: in the place of the session it names, else in its own (the
- * same player on the same device), else in the first free one within the limit; when there is none, in that of the
- * oldest session, or nowhere.
+ * same player on the same device), else in the one it had or the first free one within the limit; when there is none,
+ * in that of the oldest session, or nowhere.
  */
 export function decideAdmission(
   slots: readonly Slot[],
@@ -61,7 +66,7 @@ export function decideAdmission(
   const own = within.find(({ session }) => isSamePlayer(session, newcomer));
   if (own) return replacing(own, 'superseded');
 
-  const index = slots.slice(0, limit).findIndex(({ kind }) => kind !== 'held');
+  const index = indexOfOpen(slots.slice(0, limit), newcomer);
   const open = slots[index];
   if (open?.kind === 'free') return { kind: 'take', number: index + 1, seen: undefined, instead: null };
   if (open?.kind === 'ended')
@@ -70,6 +75,11 @@ export function decideAdmission(
   const [oldest] = within;
   if (whenFull === 'end-oldest' && oldest) return replacing(oldest, 'terminated');
   return refuse(everybody);
+}
+
+function indexOfOpen(within: readonly Slot[], { number = 0 }: Newcomer): number {
+  if (within[number - 1]?.kind === 'free') return number - 1;
+  return within.findIndex(({ kind }) => kind !== 'held');
 }
 
 function refuse(everybody: readonly Standing[]): Admission {

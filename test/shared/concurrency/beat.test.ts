@@ -45,16 +45,32 @@ describe('a heartbeat', () => {
     expect(devicesIn(world)).toEqual(['†phone']);
   });
 
-  test('of a session that was merely forgotten takes a free slot again, under the same id', async () => {
+  test('of a session that was merely forgotten takes its slot again, under the same id', async () => {
     const world = sessionsWorld({ limit: 2 });
     const [tv, tablet] = await play(world, 'tv', 'tablet');
     world.slots.flush();
     const next = await alive(world, tablet!);
-    expect(next).toMatchObject({ slot: 1, session: { sessionId: tablet!.session.sessionId } });
+    expect(next).toMatchObject({ slot: 2, session: { sessionId: tablet!.session.sessionId } });
     expect(next.session.nonce).not.toBe(tablet!.session.nonce);
-    expect(await beats(world, next)).toEqual(['alive']);
-    // The tablet has the television's slot now, so that one starts again by itself.
-    expect(await beats(world, tv!)).toEqual(['expired']);
+    expect(await beats(world, next, tv!)).toEqual(['alive', 'alive']);
+  });
+
+  test('of a session that was forgotten takes a free slot when its own is above the limit', async () => {
+    const world = sessionsWorld({ limit: 2 });
+    const [, tablet] = await play(world, 'tv', 'tablet');
+    world.slots.flush();
+    world.limitTo(1);
+    expect(await alive(world, tablet!)).toMatchObject({ slot: 1 });
+  });
+
+  test('with a token from before a flush learns of an end after it, however often the place was taken since', async () => {
+    const world = sessionsWorld({ limit: 2 });
+    const [, tablet] = await play(world, 'tv', 'tablet');
+    world.slots.flush();
+    const { sessionId } = (await alive(world, tablet!)).session; // its player never had the answer
+    const phone = await started(world, 'phone', { terminate: sessionId });
+    await started(world, 'laptop', { terminate: phone.session.sessionId });
+    expect(await beats(world, tablet!)).toEqual(['terminated']);
   });
 
   test('finds the slot that an earlier heartbeat has taken, whose answer was lost', async () => {
@@ -117,7 +133,7 @@ describe('a heartbeat', () => {
     const [tv] = await play(world, 'tv');
     world.slots.flush();
     const [tablet] = await play(world, 'tablet');
-    const token = { ...tv!, slot: 3 }; // so that the tablet is not its heir
+    const token = { ...tv!, slot: null }; // as from an outage: so that the tablet is not its heir
     const slots = {
       ...world.slots,
       replace: async (...[accountId, number, seen, text]: Parameters<typeof world.slots.replace>) => {
