@@ -2,53 +2,61 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect, onTestFinished, test, vi } from 'vitest';
+import { Complaint } from '../../tools/command.ts';
 import { testStage } from '../../tools/run-stage-tests.ts';
 import { readStackOutputs } from '../../tools/stack-outputs.ts';
-import { fakeCommand } from '../github/fake-command.ts';
+import { cloudFormation } from './cloud-formation.ts';
 
-/** AWS's command line, as it answers. */
-function aws(script: string) {
-  const fake = fakeCommand('aws', script);
-  vi.stubEnv('PATH', `${fake.directory}:${process.env['PATH']}`);
-  onTestFinished(() => void vi.unstubAllEnvs());
-  return fake;
-}
-
-function described(status: string, outputs: Readonly<Record<string, string>> = {}): string {
-  const Outputs = Object.entries(outputs).map(([OutputKey, OutputValue]) => ({ OutputKey, OutputValue }));
-  return `cat <<'JSON'\n${JSON.stringify({ Stacks: [{ StackStatus: status, Outputs }] })}\nJSON`;
-}
+const aws = cloudFormation();
 
 test('a deployed stage is known by its stack’s outputs', async () => {
-  const fake = aws(described('UPDATE_COMPLETE', { ApiUrl: 'https://x.example/dev', StageName: 'dev' }));
-  expect(await readStackOutputs({ name: 'dev' })).toEqual({
-    ApiUrl: 'https://x.example/dev',
-    StageName: 'dev',
-  });
-  expect(fake.calls()).toEqual(['cloudformation describe-stacks --stack-name usher-dev --output json']);
+  const outputs = { ApiUrl: 'https://x.example/dev', StageName: 'dev' };
+  aws.answers({ status: 'UPDATE_COMPLETE', outputs });
+  expect(await readStackOutputs({ name: 'dev' })).toEqual(outputs);
+  expect(aws.asked).toEqual([{ Action: 'DescribeStacks', StackName: 'usher-dev', Version: '2010-05-15' }]);
 });
 
 test.each([
-  ['is being deployed', described('UPDATE_IN_PROGRESS'), /not ready: its stack is UPDATE_IN_PROGRESS/],
-  ['was never finished', described('ROLLBACK_COMPLETE'), /not ready/],
-  ['is not there', 'echo "Stack with id usher-dev does not exist" >&2; exit 254', /no stack usher-dev/],
-  ['may not be seen', 'echo "Unable to locate credentials" >&2; exit 253', /usher-dev: Unable to locate/],
-])('a stage that %s is not tested, and it says why', async (_, script, message) => {
-  aws(script);
-  await expect(readStackOutputs({ name: 'dev' })).rejects.toThrow(message);
+  ['is being deployed', { status: 'UPDATE_IN_PROGRESS' }, /not ready: its stack is UPDATE_IN_PROGRESS/],
+  ['was never finished', { status: 'ROLLBACK_COMPLETE' }, /not ready/],
+  [
+    'is not there',
+    refusal('ValidationError', 'Stack with id usher-dev does not exist', 400),
+    /no stack usher-dev\. Look at AWS_REGION/,
+  ],
+  [
+    'may not be seen',
+    refusal('AccessDenied', 'User x is not authorized to perform: cloudformation:DescribeStacks', 403),
+    /not let you describe the stack usher-dev: User x is not authorized/,
+  ],
+  [
+    'belongs to someone who signed in long ago',
+    refusal('ExpiredToken', 'The security token included in the request is expired', 403),
+    /does not accept the credentials \(ExpiredToken\)/,
+  ],
+])('a stage that %s is not tested, and it says why', async (_, answer, message) => {
+  aws.answers(answer);
+  await expect(readStackOutputs({ name: 'dev' })).rejects.toSatisfy(
+    (error) => error instanceof Complaint && message.test(error.message),
+  );
 });
 
-test('without AWS’s command line it says what is missing', async () => {
-  vi.stubEnv('PATH', '');
-  onTestFinished(() => void vi.unstubAllEnvs());
-  await expect(readStackOutputs({ name: 'dev' })).rejects.toThrow('no aws here');
+test('without a region it says what to set', async () => {
+  const region = process.env['AWS_REGION'];
+  vi.stubEnv('AWS_REGION', undefined);
+  vi.stubEnv('AWS_CONFIG_FILE', '/nowhere');
+  onTestFinished(() => {
+    vi.stubEnv('AWS_REGION', region);
+    vi.stubEnv('AWS_CONFIG_FILE', undefined);
+  });
+  await expect(readStackOutputs({ name: 'dev' })).rejects.toThrow('no AWS region: set AWS_REGION');
 });
 
 test('the local stage is what npm start runs', async () => {
   const directory = mkdtempSync(path.join(tmpdir(), 'usher-outputs-'));
   vi.stubEnv('USHER_DATA', directory);
   onTestFinished(() => {
-    vi.unstubAllEnvs();
+    vi.stubEnv('USHER_DATA', undefined);
     rmSync(directory, { recursive: true });
   });
   await expect(readStackOutputs({ name: 'local' })).rejects.toThrow('npm start');
@@ -68,10 +76,17 @@ test('a stage that cannot be tested is told what it lacks, and prod is left alon
   };
   const run = (stage: string) => testStage([stage], () => {});
   await expect(run('prod')).rejects.toThrow('not in prod');
-  aws(described('CREATE_COMPLETE', outputs));
+  aws.answers({ status: 'CREATE_COMPLETE', outputs: outputs });
   await expect(run('dev')).rejects.toThrow('-c heartbeatUrl=true');
-  aws(described('CREATE_COMPLETE', { ...outputs, HeartbeatUrl: 'https://h.example/', Origins: '*' }));
+  aws.answers({
+    status: 'CREATE_COMPLETE',
+    outputs: { ...outputs, HeartbeatUrl: 'https://h.example/', Origins: '*' },
+  });
   await expect(run('dev')).rejects.toThrow('-c origins=');
-  aws(described('CREATE_COMPLETE', { ...outputs, UserPoolId: '' }));
+  aws.answers({ status: 'CREATE_COMPLETE', outputs: { ...outputs, UserPoolId: '' } });
   await expect(run('dev')).rejects.toThrow('does not tell UserPoolId');
 });
+
+function refusal(error: string, message: string, httpStatus: number) {
+  return { error, message, httpStatus };
+}
