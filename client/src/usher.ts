@@ -15,7 +15,7 @@ import { createAttachments, type AttachOptions } from './playback/attachments.ts
 import type { Identity } from './playback/identity.ts';
 import { page } from './playback/page.ts';
 import { followStreams, type LiveStreams } from './playback/streams.ts';
-import { accountOf } from './service/account-of.ts';
+import { accountOf, keepAccountClaim } from './service/account-of.ts';
 import { createApi, type Api } from './service/api.ts';
 import { readConfig } from './service/config.ts';
 import { followCatalog } from './service/follow-catalog.ts';
@@ -34,7 +34,7 @@ export interface UsherOptions {
    * when only signing in again helps: then everything stops. Anything else that it throws is tried again.
    */
   readonly idToken: (options: { readonly renewed: boolean }) => Promise<string>;
-  /** Whose last known answer may be shown at once. By default the `sub` of the ID token. */
+  /** Whose last known answer may be shown at once. By default the account that the ID token names. */
   readonly accountId?: string;
   /** What this device is; the service takes its word for it. */
   readonly deviceType?: DeviceType;
@@ -264,7 +264,8 @@ function mostStreams(entitlements: Entitlements): number | undefined {
 }
 
 async function openApi({ configUrl, idToken }: UsherOptions): Promise<Api> {
-  const { apiUrl } = await readConfig(configUrl);
+  const { apiUrl, accountClaim } = await readConfig(configUrl);
+  keepAccountClaim(accountClaim);
   return createApi({
     apiUrl,
     idToken: (asked) => idToken(asked ?? { renewed: false }),

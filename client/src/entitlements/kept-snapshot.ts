@@ -62,7 +62,7 @@ function keyOf(accountId: string): string {
 }
 
 /** Storage throws in some private modes, and when it is full. */
-function ifPossible<T>(act: () => T): T | undefined {
+export function ifPossible<T>(act: () => T): T | undefined {
   try {
     return act();
   } catch {
