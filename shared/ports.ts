@@ -18,7 +18,7 @@ export interface AccountRecord {
   readonly inbox: readonly Purchase[];
   /** One more with every commit; 0 for an account that was stored before there were any. */
   readonly revision: number;
-  /** The version that took something away, while the sessions that it makes too many may still live. */
+  /** The revision that took something away, while the sessions that it makes too many may still live. */
   readonly sessionsDue?: number | undefined;
   /** The boundary that the index knows of: the snapshot's, or none for an account stored before there was an index. */
   readonly boundaryAtMs?: number | undefined;
@@ -48,8 +48,8 @@ export interface AccountStore {
    * already are no error.
    */
   remove(accountId: string, done: Done): Promise<void>;
-  /** Notes that what this version made too many is ended, unless a later one is due by now. */
-  removeSessionsDue(accountId: string, version: number): Promise<void>;
+  /** Notes that what this revision made too many is ended, unless a later one is due by now. */
+  removeSessionsDue(accountId: string, revision: number): Promise<void>;
 }
 
 export interface Account {

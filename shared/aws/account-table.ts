@@ -18,7 +18,7 @@ import { connect, holds, type Table } from './table.ts';
  * One partition per account:
  *   sk "account"         revision, version, catalogVersion, snapshot (JSON), basis (JSON),
  *                        outbox { "8": message (JSON), … }, inbox { report's key: purchase (JSON), … },
- *                        sessionsDue (a version),
+ *                        sessionsDue (a revision),
  *                        boundaryBucket, boundaryAtMs: keys of the index "boundaries" (boundary-index.ts), and there
  *                        only while time will change the answer
  *   sk "purchase#<id>"   the purchase, and the report it rests on
@@ -102,12 +102,12 @@ export function accountTable(tableName: string, table: Table = connect()): Accou
       await holds(table.send(update), 'DynamoDB UpdateItem');
     },
 
-    async removeSessionsDue(accountId, version) {
+    async removeSessionsDue(accountId, revision) {
       const update = new UpdateCommand({
         ...key(accountId, ACCOUNT),
         UpdateExpression: 'REMOVE sessionsDue',
-        ConditionExpression: 'sessionsDue = :version',
-        ExpressionAttributeValues: { ':version': version },
+        ConditionExpression: 'sessionsDue = :revision',
+        ExpressionAttributeValues: { ':revision': revision },
       });
       await holds(table.send(update), 'DynamoDB UpdateItem');
     },
@@ -159,7 +159,7 @@ function commitUpdate({
   const assignments = [
     '#version = :version, #catalog = :catalog, #snapshot = :snapshot, #basis = :basis, #revision = :revision',
     ...maps.flatMap((map) => map.assignments),
-    ...(takesAway ? ['sessionsDue = :version'] : []),
+    ...(takesAway ? ['sessionsDue = :revision'] : []),
     ...(atMs === undefined ? [] : ['boundaryBucket = :bucket, boundaryAtMs = :boundary']),
   ];
   const removals = atMs === undefined && read ? ' REMOVE boundaryBucket, boundaryAtMs' : '';

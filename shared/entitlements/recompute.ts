@@ -106,13 +106,14 @@ async function commitNext(
     const narrower = [previous, refolded(previous, now())].some((before) => takesAway(before, snapshot));
     const commit = { read: record, next: snapshot, basis, outbox, inbox: news, takesAway: narrower };
     if (!(await accounts.commit(commit))) continue;
+    const revision = (record?.revision ?? 0) + 1;
     const next: AccountRecord = {
       snapshot,
       basis,
       outbox: 'replace' in outbox ? outbox.replace : [...pending, ...added],
       inbox: [...waiting, ...news],
-      revision: (record?.revision ?? 0) + 1,
-      sessionsDue: narrower ? snapshot.version : record?.sessionsDue,
+      revision,
+      sessionsDue: narrower ? revision : record?.sessionsDue,
       boundaryAtMs,
     };
     return { record: next, previous: record?.snapshot };

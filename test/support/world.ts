@@ -119,7 +119,7 @@ export function memoryWorld({ catalog = loadCatalog(), now = fakeClock() } = {})
       inboxes.set(next.accountId, new Map([...(inboxes.get(next.accountId) ?? []), ...reports]));
       stored.set(next.accountId, next);
       bases.set(next.accountId, basis);
-      if (takesAway) due.set(next.accountId, next.version);
+      if (takesAway) due.set(next.accountId, (read?.revision ?? 0) + 1);
       const added = 'replace' in outbox ? outbox.replace : outbox.add;
       const before = 'replace' in outbox ? [] : (outboxes.get(next.accountId) ?? []);
       const entries = added.map((announcement) => [announcement.version, announcement] as const);
@@ -131,8 +131,8 @@ export function memoryWorld({ catalog = loadCatalog(), now = fakeClock() } = {})
       for (const version of told) outboxes.get(accountId)?.delete(version);
       for (const bought of kept) inboxes.get(accountId)?.delete(reportKey(bought));
     },
-    removeSessionsDue: async (accountId, version) => {
-      if (due.get(accountId) === version) due.delete(accountId);
+    removeSessionsDue: async (accountId, revision) => {
+      if (due.get(accountId) === revision) due.delete(accountId);
     },
   };
 
