@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import { parse } from './parse.ts';
 
 const schema = v.object({
-  apiUrl: v.pipe(v.string(), v.url()),
+  apiUrl: v.string(),
   accountClaim: v.exactOptional(v.string()),
 });
 
@@ -21,5 +21,5 @@ export async function readConfig(url: string | URL): Promise<Config> {
   const response = await fetch(url, { cache: 'no-cache', signal: AbortSignal.timeout(TIMEOUT_MS) });
   if (!response.ok) throw new Error(`${String(url)} is answered with ${response.status}`);
   const config = parse(schema, await response.json());
-  return { ...config, apiUrl: config.apiUrl.replace(/\/$/, '') };
+  return { ...config, apiUrl: new URL(config.apiUrl).href.replace(/\/$/, '') };
 }

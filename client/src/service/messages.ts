@@ -2,14 +2,12 @@ import * as v from 'valibot';
 import { DEVICE_TYPES, PRODUCT_TYPES, type Catalog } from '../../../shared/domain/catalog.ts';
 import { WAVE_PRIORITIES, WAVE_STATES, type Wave } from '../../../shared/domain/catalog-messages.ts';
 import type { Entitlement, Snapshot } from '../../../shared/domain/entitlements.ts';
-import { isInstant } from '../../../shared/domain/instants.ts';
 import { PURCHASE_STATUSES } from '../../../shared/domain/purchases.ts';
-import { parse } from './parse.ts';
+import { count, instant, parse, parseText } from './parse.ts';
 
-const instant = v.pipe(v.string(), v.check(isInstant));
 const texts = v.array(v.string());
-const features = v.record(v.string(), v.string());
-const count = v.pipe(v.number(), v.integer(), v.minValue(0));
+const features = v.custom<Readonly<Record<string, string>>>(isTextByName, 'no features');
+const epoch = v.custom<string>((value) => typeof value === 'string' && /^\d+$/.test(value), 'no epoch');
 const limits = {
   regions: v.exactOptional(texts),
   deviceTypes: v.exactOptional(v.array(v.picklist(DEVICE_TYPES))),
@@ -34,7 +32,7 @@ const entitlement = v.object({
 
 export const snapshotSchema = v.object({
   accountId: v.string(),
-  epoch: v.pipe(v.string(), v.digits()),
+  epoch,
   version: count,
   catalogVersion: v.string(),
   asOf: instant,
@@ -52,13 +50,13 @@ const catalog = v.object({
       title: v.string(),
       description: v.exactOptional(v.string()),
       grants: texts,
-      features: v.optional(features, {}),
+      features: v.exactOptional(features, {}),
       maxStreams: v.exactOptional(count),
       extraStreams: v.exactOptional(count),
       ...limits,
-      graceSeconds: v.optional(v.number(), 0),
+      graceSeconds: v.exactOptional(v.number(), 0),
       durationHours: v.exactOptional(v.number()),
-      notify: v.optional(v.boolean(), true),
+      notify: v.exactOptional(v.boolean(), true),
     }),
   ),
   contents: v.array(
@@ -69,23 +67,24 @@ const catalog = v.object({
       ...limits,
       from: v.exactOptional(instant),
       until: v.exactOptional(instant),
-      counted: v.optional(v.boolean(), true),
+      counted: v.exactOptional(v.boolean(), true),
     }),
   ),
 }) satisfies v.GenericSchema<unknown, Catalog>;
 
 /** Where the message stands in the account's history, beside what it says. */
-const envelope = { epoch: v.pipe(v.string(), v.digits()), version: count, subject: v.string() };
-const message = v.variant('type', [
-  v.object({ ...envelope, type: v.literal('entitlement.created'), data: entitlement }),
-  v.object({ ...envelope, type: v.literal('entitlement.updated'), data: entitlement }),
-  v.object({
-    ...envelope,
-    type: v.literal('entitlement.deleted'),
-    data: v.object({ entitlementId: v.string() }),
-  }),
-  v.object({ ...envelope, type: v.literal('entitlements.replaced') }),
-]);
+const envelope = { epoch, version: count, subject: v.string() };
+const changed = v.object({
+  ...envelope,
+  type: v.picklist(['entitlement.created', 'entitlement.updated']),
+  data: entitlement,
+});
+const deleted = v.object({
+  ...envelope,
+  type: v.picklist(['entitlement.deleted']),
+  data: v.object({ entitlementId: v.string() }),
+});
+const replaced = v.object({ ...envelope, type: v.picklist(['entitlements.replaced']) });
 
 const grant = v.object({
   userId: v.string(),
@@ -98,7 +97,7 @@ const grant = v.object({
 });
 
 const wave = v.object({
-  type: v.literal('catalog.changed'),
+  type: v.picklist(['catalog.changed']),
   data: v.object({
     waveId: v.string(),
     state: v.picklist(WAVE_STATES),
@@ -143,19 +142,15 @@ export const parseCatalog = (json: unknown): Catalog => parse(catalog, json);
 export const parseGrant = (json: unknown): Grant => parse(grant, json);
 
 /** `undefined` for a message of another kind, as `session.terminated`, and for what is no message. */
-export const parseMessage = (text: string): EntitlementMessage | undefined => parseText(message, text);
+export const parseMessage = (text: string): EntitlementMessage | undefined =>
+  parseText(changed, text) ?? parseText(deleted, text) ?? parseText(replaced, text);
 /** `undefined` for a message of another kind, and for what is no message. */
 export const parseWave = (text: string): Wave | undefined => parseText(wave, text)?.data;
 /** What every message says of itself; `undefined` for what is no message. */
 export const parseCloudEvent = (text: string): CloudEvent | undefined => parseText(cloudEvent, text);
 
-function parseText<const Schema extends v.GenericSchema>(
-  schema: Schema,
-  text: string,
-): v.InferOutput<Schema> | undefined {
-  try {
-    return parse(schema, JSON.parse(text));
-  } catch {
-    return undefined;
-  }
+function isTextByName(value: unknown): boolean {
+  return (
+    typeof value === 'object' && !!value && Object.values(value).every((text) => typeof text === 'string')
+  );
 }

@@ -1,9 +1,9 @@
 import * as v from 'valibot';
 
 const problemSchema = v.object({
-  type: v.optional(v.string(), 'about:blank'),
-  title: v.optional(v.string(), ''),
-  status: v.optional(v.number(), 0),
+  type: v.exactOptional(v.string(), 'about:blank'),
+  title: v.exactOptional(v.string(), ''),
+  status: v.exactOptional(v.number(), 0),
   detail: v.exactOptional(v.string()),
 });
 

@@ -1,17 +1,16 @@
 import * as v from 'valibot';
 import type { Refusal as Reason } from '../../../shared/domain/access.ts';
-import { isInstant, type Instant } from '../../../shared/domain/instants.ts';
+import type { Instant } from '../../../shared/domain/instants.ts';
 import type { EndReason } from '../../../shared/domain/sessions.ts';
-import { parse } from './parse.ts';
+import { instant, parse, parseText } from './parse.ts';
 
-const instant = v.pipe(v.string(), v.check(isInstant));
 const REASONS = ['expired', 'terminated', 'superseded', 'revoked'] as const satisfies readonly EndReason[];
 
 const lease = {
   sessionToken: v.string(),
   expiresAt: instant,
-  heartbeatSeconds: v.pipe(v.number(), v.gtValue(0)),
-  degraded: v.optional(v.boolean(), false),
+  heartbeatSeconds: v.custom<number>((value) => typeof value === 'number' && value > 0, 'no interval'),
+  degraded: v.exactOptional(v.boolean(), false),
 };
 const started = v.object({ ...lease, sessionId: v.string(), heartbeatUrl: v.exactOptional(v.string()) });
 const renewed = v.object(lease);
@@ -49,7 +48,7 @@ const notEntitled = v.object({
   ]),
 }) satisfies v.GenericSchema<unknown, { reason: Reason }>;
 const terminated = v.object({
-  type: v.literal('session.terminated'),
+  type: v.picklist(['session.terminated']),
   subject: v.string(),
   data: v.object({
     sessionId: v.string(),
@@ -100,10 +99,6 @@ export const parseOver = (problem: unknown): EndReason => parse(over, problem).r
 
 /** The session that a message on the topic of this account tells the end of; `undefined` for any other message. */
 export function parseSessionEnd(text: string, accountId: string): SessionEnd | undefined {
-  try {
-    const { subject, data } = parse(terminated, JSON.parse(text));
-    return subject === accountId ? data : undefined;
-  } catch {
-    return undefined;
-  }
+  const said = parseText(terminated, text);
+  return said?.subject === accountId ? said.data : undefined;
 }

@@ -21,3 +21,8 @@ test('takes the address of the API without a slash at its end', async () => {
   vi.spyOn(globalThis, 'fetch').mockResolvedValue(Response.json({ apiUrl: 'https://api.example/dev/' }));
   expect(await readConfig('https://tv.example/config.json')).toEqual({ apiUrl: 'https://api.example/dev' });
 });
+
+test('refuses an address that is none', async () => {
+  vi.spyOn(globalThis, 'fetch').mockImplementation(async () => Response.json({ apiUrl: '/dev' }));
+  await expect(readConfig('https://tv.example/config.json')).rejects.toThrow('URL');
+});
