@@ -3,6 +3,7 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import path from 'node:path';
 import { writeAddresses, writeOutputs } from './addresses.ts';
+import { type Clock, followClock } from './clock.ts';
 import { readRestApi } from './api-gateway/rest-api.ts';
 import { startRestApiServer } from './api-gateway/server.ts';
 import { createResolver, type Identity } from './cloudformation/resolver.ts';
@@ -41,6 +42,8 @@ export interface LocalOptions {
   readonly playerDir?: string;
   /** Whether each function may do only what its role allows, as in AWS; `ignored` saves a hop per call. */
   readonly permissions?: 'enforced' | 'ignored';
+  /** Put forward, time passes for the stand-ins, the functions and, while the stack runs, this process's `Date`. */
+  readonly clock?: Clock;
   /** Hears of each step as it is done. */
   readonly report?: (line: string) => void;
   /** Hears each line a function logs. */
@@ -77,11 +80,13 @@ export interface LocalStack {
   readonly endpoints: Readonly<Record<'sqs' | 'dynamodb' | 'ssm' | 'cognito' | 'lambda', string>>;
   readonly momento: MomentoStandIn;
   readonly ssm: SsmStandIn;
-  readonly dynamodb: Pick<DynamoDbStandIn, 'calls' | 'callsBy'>;
+  readonly dynamodb: Pick<DynamoDbStandIn, 'calls' | 'callsBy' | 'throttle' | 'unthrottle' | 'throttled'>;
   readonly cognito: CognitoStandIn;
   readonly logs: readonly { readonly functionName: string; readonly line: string }[];
   /** Runs a function, named as in AWS or by its logical id. Throws what the function threw. */
   invoke(functionName: string, payload: unknown): Promise<unknown>;
+  /** Has the functions begin anew with the code that lies in the assembly by now, as after `cdk deploy`. */
+  deploy(): Promise<void>;
   /** Stops everything in reverse; what was kept in `dataDir` stays. */
   stop(): Promise<void>;
 }
@@ -102,6 +107,7 @@ export async function startLocal(options: LocalOptions): Promise<LocalStack> {
 async function start(options: LocalOptions, lifetime: Lifetime): Promise<LocalStack> {
   const { assembly, dataDir, ports = {}, report = () => {} } = options;
   const step = steps(report);
+  if (options.clock) lifetime.stopWith(followClock(options.clock));
   const kept = (name: string) => (dataDir === undefined ? undefined : path.join(dataDir, name));
   const logs: { functionName: string; line: string }[] = [];
   const log = (functionName: string, line: string) => {
@@ -209,6 +215,7 @@ async function start(options: LocalOptions, lifetime: Lifetime): Promise<LocalSt
       identityOf,
       endpointVariables: endpointVariables(endpoints, gate?.url),
       log,
+      clock: options.clock,
     }),
   );
   lifetime.stopWith(async () => {
@@ -286,6 +293,9 @@ async function start(options: LocalOptions, lifetime: Lifetime): Promise<LocalSt
       const outcome = await target.invoke(JSON.stringify(payload ?? {}));
       if (outcome.ok) return JSON.parse(outcome.payload) as unknown;
       throw Object.assign(new Error(outcome.error.errorMessage), { name: outcome.error.errorType });
+    },
+    async deploy() {
+      await Promise.all([...functions.values()].map((one) => one.renew()));
     },
     stop: () => lifetime.stop(),
   };

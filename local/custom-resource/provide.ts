@@ -8,7 +8,7 @@ import { isCustomResource } from './support.ts';
 interface Surroundings {
   readonly resolver: Resolver;
   readonly stackId: string;
-  readonly functions: Iterable<LambdaFunction>;
+  readonly functions: Iterable<Pick<LambdaFunction, 'name' | 'arn' | 'invoke'>>;
 }
 
 /** https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-cloudformation-customresource.html */

@@ -1,6 +1,8 @@
 import { mkdirSync } from 'node:fs';
+import type { RequestListener } from 'node:http';
 import dynalite from 'dynalite';
 import { listen, type Listening } from '../loopback.ts';
+import { createThrottling, type Throttling } from './throttling.ts';
 
 interface DynamoDbOptions {
   /** 0 takes any free port. */
@@ -14,6 +16,11 @@ export interface DynamoDbStandIn extends Listening {
   readonly calls: number;
   /** How many of them are signed with this access key, which in the runner is a function's name. */
   callsBy(accessKeyId: string): number;
+  /** From now on calls for items are refused, as those of a table that is asked for too much. */
+  throttle(throttling?: Throttling): void;
+  unthrottle(): void;
+  /** How many calls were refused for that. */
+  readonly throttled: number;
 }
 
 /** DynamoDB by dynalite, on 127.0.0.1. It has no transactions, streams, backups or expiry by TTL. */
@@ -23,10 +30,14 @@ export async function startDynamoDb({ port = 0, directory }: DynamoDbOptions = {
   const server = dynalite({ ...immediately, ...(directory !== undefined && { path: directory }) });
   let calls = 0;
   const callsBy = new Map<string, number>();
-  server.on('request', ({ headers }) => {
+  const throttling = createThrottling();
+  const [answer] = server.listeners('request') as RequestListener[];
+  server.removeAllListeners('request').on('request', (request, response) => {
+    const { headers } = request;
     calls += 1;
     const [, accessKeyId = ''] = /Credential=([^/]+)\//.exec(headers.authorization ?? '') ?? [];
     callsBy.set(accessKeyId, (callsBy.get(accessKeyId) ?? 0) + 1);
+    if (!throttling.strikes(request, response)) answer?.(request, response);
   });
   const listening = await listen(server, port);
   return {
@@ -35,5 +46,10 @@ export async function startDynamoDb({ port = 0, directory }: DynamoDbOptions = {
       return calls;
     },
     callsBy: (accessKeyId) => callsBy.get(accessKeyId) ?? 0,
+    throttle: (which = {}) => throttling.start(which),
+    unthrottle: () => throttling.stop(),
+    get throttled() {
+      return throttling.refused;
+    },
   };
 }

@@ -7,6 +7,11 @@ export interface LambdaFunction {
   readonly arn: string;
   /** Runs the function with an event given as JSON. Never rejects. */
   invoke(payload: string): Promise<Outcome>;
+  /**
+   * As after a deployment: what is invoked from now on begins in environments that read the code anew, and what is
+   * under way ends in the old ones.
+   */
+  renew(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -35,6 +40,7 @@ export function createFunction(settings: FunctionSettings): LambdaFunction {
   const admits = places === undefined ? () => true : createAdmission({ now }, places);
   const idle = new Map<Environment, NodeJS.Timeout>();
   const all = new Set<Environment>();
+  const outdated = new WeakSet<Environment>();
   const waiting: (() => void)[] = [];
   let admitted = 0;
   let running = 0;
@@ -53,6 +59,10 @@ export function createFunction(settings: FunctionSettings): LambdaFunction {
   };
   const release = (environment: Environment) => {
     if (!environment.alive) return all.delete(environment);
+    if (outdated.has(environment)) {
+      void environment.stop();
+      return all.delete(environment);
+    }
     const timer = setTimeout(() => {
       idle.delete(environment);
       all.delete(environment);
@@ -101,6 +111,16 @@ export function createFunction(settings: FunctionSettings): LambdaFunction {
       } finally {
         admitted--;
       }
+    },
+    async renew() {
+      for (const environment of all) outdated.add(environment);
+      const ended = [...idle].map(([environment, timer]) => {
+        clearTimeout(timer);
+        all.delete(environment);
+        return environment.stop();
+      });
+      idle.clear();
+      await Promise.all(ended);
     },
     async stop() {
       stopped = true;

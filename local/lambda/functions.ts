@@ -1,3 +1,4 @@
+import type { Clock } from '../clock.ts';
 import type { Stack } from '../cloudformation/assembly.ts';
 import type { Identity, Resolver } from '../cloudformation/resolver.ts';
 import { createFunction, type LambdaFunction } from './function.ts';
@@ -20,6 +21,7 @@ export interface FunctionSurroundings {
   /** `AWS_ENDPOINT_URL_*`, so that the SDK in a bundle finds the stand-ins. */
   readonly endpointVariables: Readonly<Record<string, string>>;
   readonly log: (functionName: string, line: string) => void;
+  readonly clock: Clock | undefined;
 }
 
 /** Every function of the template, by logical id. None has an environment before its first invocation. */
@@ -32,7 +34,7 @@ export function createFunctions(surroundings: FunctionSurroundings): ReadonlyMap
 }
 
 function createFromTemplate(surroundings: FunctionSurroundings, logicalId: string): LambdaFunction {
-  const { stack, resolver, region, identityOf, endpointVariables, log } = surroundings;
+  const { stack, resolver, region, identityOf, endpointVariables, log, clock } = surroundings;
   const properties = resolver.properties(logicalId) as unknown as Properties;
   const { ref: functionName, attributes } = identityOf(logicalId) ?? { ref: logicalId };
   const directory = stack.assets.get(properties.Code.S3Key);
@@ -56,6 +58,7 @@ function createFromTemplate(surroundings: FunctionSurroundings, logicalId: strin
       ...own,
     },
     log: (line) => log(functionName, line),
+    ...(clock && { clock: { memory: clock.memory } }),
   });
 }
 

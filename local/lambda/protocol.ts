@@ -1,4 +1,5 @@
 /** What the two sides of an execution environment's thread tell each other. */
+import type { Clock } from '../clock.ts';
 
 /** How Lambda writes an error down. */
 export interface InvocationError {
@@ -29,4 +30,6 @@ export interface Boot {
   readonly functionName: string;
   readonly functionArn: string;
   readonly memoryMb: number;
+  /** The clock that the thread goes by; the machine's when absent. */
+  readonly clock?: Pick<Clock, 'memory'> | undefined;
 }

@@ -7,6 +7,7 @@ import { enableCompileCache, isBuiltin, registerHooks } from 'node:module';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { parentPort, workerData } from 'node:worker_threads';
+import { followClock } from '../clock.ts';
 import type { Boot, Invocation, InvocationError, Report } from './protocol.ts';
 
 type Handler = (event: unknown, context: object) => unknown;
@@ -14,6 +15,7 @@ type Handler = (event: unknown, context: object) => unknown;
 const boot = workerData as Boot;
 const port = parentPort!;
 
+if (boot.clock !== undefined) followClock(boot.clock);
 keepToTheBundle(boot.directory);
 enableCompileCache(); // a bundle is compiled once on this machine, and not for each environment anew
 

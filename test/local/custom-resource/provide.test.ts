@@ -28,7 +28,6 @@ async function provide(
         arn: ARN,
         invoke: async (payload) =>
           (await handler(JSON.parse(payload) as Event)) ?? { ok: true, payload: 'null' },
-        stop: async () => {},
       },
     ],
   });

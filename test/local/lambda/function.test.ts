@@ -60,6 +60,25 @@ test('runs invocations that come at once in environments of their own', async ()
   expect(counts).toEqual([1, 1]);
 });
 
+test('after a deployment what begins reads the code anew, and what is under way ends with the old', async () => {
+  const directory = bundle(`export const handler = async ({ wait }) => {
+    console.log('begun');
+    await new Promise((resolve) => setTimeout(resolve, wait));
+    return 'old';
+  };`);
+  let begun = () => {};
+  const one = lambda({ directory, log: () => begun() });
+  expect(await returned(one, { wait: 0 })).toBe('old');
+  const isUnderWay = new Promise<void>((resolve) => (begun = resolve));
+  const underWay = returned(one, { wait: 300 });
+  await isUnderWay;
+  writeFileSync(path.join(directory, 'index.mjs'), 'export const handler = async () => "new";');
+  await one.renew();
+  expect(await returned(one, {})).toBe('new');
+  expect(await underWay).toBe('old');
+  expect(await Promise.all([returned(one, {}), returned(one, {})])).toEqual(['new', 'new']);
+});
+
 test('tells the handler who it is and how long it has', async () => {
   const context = (await returned(lambda({ timeoutSeconds: 7 }), { do: 'context' })) as Record<
     string,
