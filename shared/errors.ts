@@ -10,14 +10,14 @@ export class Malformed extends Error {
     this.field = field;
   }
 
-  /** The first complaint of a schema. Zod's short build has words of its own for none. */
+  /** The first complaint of a schema. Of its own words Zod says as many as the build that was loaded has. */
   static from({ issues }: z.core.$ZodError): Malformed {
     const [issue] = issues;
     const field = issue?.path.join('.') || undefined;
     const complaint = issue?.message ?? 'Invalid input';
     return new Malformed(
       field,
-      complaint === 'Invalid input' ? 'is missing or of the wrong kind' : complaint,
+      complaint.startsWith('Invalid input') ? 'is missing or of the wrong kind' : complaint,
     );
   }
 }

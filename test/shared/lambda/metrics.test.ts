@@ -1,18 +1,23 @@
-import { beforeEach, describe, expect, it, vi } from 'vitest';
-import { NotAsked } from '../../../shared/concurrency/circuit-breaker.ts';
-import { Contended, Outage, Throttled, TooOften, Unavailable } from '../../../shared/errors.ts';
-import { functionUrl } from '../../../shared/lambda/function-url.ts';
-import { open, viewer } from '../../../shared/lambda/http.ts';
-import { noteMissing } from '../../../shared/lambda/log.ts';
-import { publishTally, tally, tallyTrouble } from '../../../shared/lambda/metrics.ts';
-import { KeyRefused } from '../../../shared/momento/errors.ts';
+import { afterAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { capturedLog } from '../../support/captured-log.ts';
 import { ADA, invoke } from '../../support/lambda-events.ts';
 
-// Powertools reads its settings when it is first needed, and is kept.
+// Powertools reads its settings when it is first needed, and is kept; by other files of tests, too.
 vi.stubEnv('POWERTOOLS_METRICS_DISABLED', 'false');
 vi.stubEnv('POWERTOOLS_SERVICE_NAME', 'usher');
 vi.stubEnv('POWERTOOLS_LOG_LEVEL', 'WARN');
+vi.resetModules();
+const { NotAsked } = await import('../../../shared/concurrency/circuit-breaker.ts');
+const { Contended, Outage, Throttled, TooOften, Unavailable } = await import('../../../shared/errors.ts');
+const { functionUrl } = await import('../../../shared/lambda/function-url.ts');
+const { open, viewer } = await import('../../../shared/lambda/http.ts');
+const { noteMissing } = await import('../../../shared/lambda/log.ts');
+const { publishTally, tally, tallyTrouble } = await import('../../../shared/lambda/metrics.ts');
+const { KeyRefused } = await import('../../../shared/momento/errors.ts');
+afterAll(() => {
+  vi.unstubAllEnvs();
+  vi.resetModules();
+});
 
 /** Long after all that was counted before, and long before now. */
 let nowMs = Date.parse('2020-01-01T00:00:00.000Z');
