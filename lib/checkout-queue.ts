@@ -1,5 +1,5 @@
 import { Duration } from 'aws-cdk-lib';
-import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
+import { EventSourceMapping } from 'aws-cdk-lib/aws-lambda';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { nameIn, type Stage } from './stage.ts';
@@ -43,12 +43,13 @@ export class CheckoutQueue extends Construct {
 
   /** Has `consumer` receive up to ten messages at once, without waiting for more, and report each failure by itself. */
   deliverTo(consumer: UsherFunction): void {
-    consumer.addEventSource(
-      new SqsEventSource(this.queue, {
-        batchSize: 10,
-        maxBatchingWindow: Duration.seconds(0),
-        reportBatchItemFailures: true,
-      }),
-    );
+    consumer.mayConsume(this.queue);
+    new EventSourceMapping(this, 'Delivery', {
+      target: consumer,
+      eventSourceArn: this.queue.queueArn,
+      batchSize: 10,
+      maxBatchingWindow: Duration.seconds(0),
+      reportBatchItemFailures: true,
+    });
   }
 }

@@ -28,7 +28,7 @@ export function grantParameters(
   const stack = Stack.of(reader);
   reader.grantPrincipal.addToPrincipalPolicy(
     new PolicyStatement({
-      actions: ['ssm:GetParameter', 'ssm:GetParameters'],
+      actions: ['ssm:GetParameters'],
       resources: names.map((name) =>
         stack.formatArn({
           service: 'ssm',

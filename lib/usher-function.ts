@@ -108,6 +108,16 @@ export class UsherFunction extends LambdaFunction {
     this.addToRolePolicy(new PolicyStatement({ actions: ['dynamodb:Query'], resources: [indexArn] }));
   }
 
+  /**
+   * Lets Lambda poll the queue for this function, and the function put a message off: exactly that, where CDK's own
+   * grant also lets it look up the queue's address.
+   */
+  mayConsume({ queueArn }: Queue): void {
+    const polling = ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'];
+    const actions = [...polling, 'sqs:ChangeMessageVisibility'];
+    this.addToRolePolicy(new PolicyStatement({ actions, resources: [queueArn] }));
+  }
+
   /** Lets this function send to the queues: exactly that, where CDK's own grant also lets it ask about them. */
   maySend(...queues: readonly Queue[]): void {
     const resources = queues.map(({ queueArn }) => queueArn);

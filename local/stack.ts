@@ -14,7 +14,7 @@ import { startDynamoDb, type DynamoDbStandIn } from './dynamodb/server.ts';
 import { createTables } from './dynamodb/tables.ts';
 import { startEventSources } from './event-source/event-sources.ts';
 import { startFunctionUrls } from './function-url/function-urls.ts';
-import { startGate } from './iam/gate.ts';
+import { type Check, type Principal, startGate } from './iam/gate.ts';
 import { readPrincipals } from './iam/principals.ts';
 import { identify, physicalName } from './identities.ts';
 import { createFunctions } from './lambda/functions.ts';
@@ -42,6 +42,8 @@ export interface LocalOptions {
   readonly playerDir?: string;
   /** Whether each function may do only what its role allows, as in AWS; `ignored` saves a hop per call. */
   readonly permissions?: 'enforced' | 'ignored';
+  /** Hears of each permission that a function needs, given or not, where permissions are enforced. */
+  readonly onCheck?: (check: Check) => void;
   /** Put forward, time passes for the stand-ins, the functions and, while the stack runs, this process's `Date`. */
   readonly clock?: Clock;
   /** Hears of each step as it is done. */
@@ -82,6 +84,10 @@ export interface LocalStack {
   readonly ssm: SsmStandIn;
   readonly dynamodb: Pick<DynamoDbStandIn, 'calls' | 'callsBy' | 'throttle' | 'unthrottle' | 'throttled'>;
   readonly cognito: CognitoStandIn;
+  /** What each function may do, by its name. */
+  readonly principals: ReadonlyMap<string, Principal>;
+  /** All that each function finds in its environment, by its name. */
+  readonly variables: ReadonlyMap<string, Readonly<Record<string, string>>>;
   readonly logs: readonly { readonly functionName: string; readonly line: string }[];
   /** Runs a function, named as in AWS or by its logical id. Throws what the function threw. */
   invoke(functionName: string, payload: unknown): Promise<unknown>;
@@ -165,6 +171,7 @@ async function start(options: LocalOptions, lifetime: Lifetime): Promise<LocalSt
             accountId,
             services: { ...endpoints, 'cognito-idp': endpoints.cognito },
             log,
+            onCheck: options.onCheck,
           }),
         );
 
@@ -221,7 +228,8 @@ async function start(options: LocalOptions, lifetime: Lifetime): Promise<LocalSt
   lifetime.stopWith(async () => {
     await Promise.all([...functions.values()].map((one) => one.stop()));
   });
-  gate?.admit(readPrincipals({ resolver, identityOf }));
+  const principals = readPrincipals({ resolver, identityOf });
+  gate?.admit(principals);
   lambda.serve(functions.values());
   await step('Custom resources', () =>
     provideCustomResources({
@@ -238,8 +246,16 @@ async function start(options: LocalOptions, lifetime: Lifetime): Promise<LocalSt
     idOf: (logicalId) => identityOf(logicalId)?.ref ?? logicalId,
   });
   if (restApi !== undefined) api.serve(restApi);
+  /** Lambda polls a queue as the function that it polls for. */
+  const sqsFor = (functionName: string) => {
+    const credentials = { accessKeyId: functionName, secretAccessKey: 'local' };
+    const endpoint = gate?.url ?? sqs.url;
+    const polling = new SQSClient({ region, endpoint, credentials, useQueueUrlAsEndpoint: false });
+    lifetime.stopWith(() => polling.destroy());
+    return polling;
+  };
   const stopSources = await step('Event sources', () =>
-    startEventSources({ sqs: clients.sqs, functions, log }, { resolver, region, identityOf }),
+    startEventSources({ sqsFor, functions, log }, { resolver, region, identityOf }),
   );
   lifetime.stopWith(stopSources);
 
@@ -282,6 +298,8 @@ async function start(options: LocalOptions, lifetime: Lifetime): Promise<LocalSt
     ssm,
     dynamodb,
     cognito,
+    principals,
+    variables: new Map([...functions.values()].map((one) => [one.name, one.variables])),
     logs,
     async invoke(functionName, payload) {
       const target =

@@ -19,7 +19,7 @@ export interface SqsMapping {
   readonly reportsFailures: boolean;
 }
 
-interface Dependencies {
+export interface Dependencies {
   readonly sqs: Pick<SQSClient, 'send'>;
   readonly target: Pick<LambdaFunction, 'invoke'>;
   /** Hears of what goes wrong outside the function. */

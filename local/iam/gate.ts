@@ -7,11 +7,18 @@ import {
 } from 'node:http';
 import { listen, type Listening, readBody } from '../loopback.ts';
 import { callsOf, type Service } from './calls.ts';
-import { type Call, isAllowed, type Statement } from './policies.ts';
+import { allowing, type Call, type Origin, type RoleStatement } from './policies.ts';
 
 export interface Principal {
   readonly functionName: string;
-  readonly statements: readonly Statement[];
+  readonly statements: readonly RoleStatement[];
+}
+
+/** What a function asked for, and whether it may. */
+export interface Check extends Call {
+  readonly functionName: string;
+  /** The statement by which it may; `undefined` when it is denied. */
+  readonly allowedBy: Origin | undefined;
 }
 
 export interface Gate extends Listening {
@@ -26,6 +33,8 @@ interface GateSettings {
   readonly services: Readonly<Record<Service, string>>;
   /** Hears of each denial. */
   readonly log: (functionName: string, line: string) => void;
+  /** Hears of each check; of those of one request, also when one of them denies it. */
+  readonly onCheck?: ((check: Check) => void) | undefined;
 }
 
 /** More than the largest request of any of the services. */
@@ -59,9 +68,11 @@ export async function startGate(settings: GateSettings): Promise<Gate> {
       }
       const target = String(request.headers['x-amz-target'] ?? '');
       const calls = callsOf({ service, target, path: request.url ?? '/', body }, settings);
-      const denied = calls.find((call) => !isAllowed(principal.statements, call));
+      const checks = calls.map((call) => checked(principal, call));
+      for (const check of checks) settings.onCheck?.(check);
+      const denied = checks.find(({ allowedBy }) => allowedBy === undefined);
       if (denied !== undefined) {
-        const message = sentence(principal, denied);
+        const message = sentence(denied);
         settings.log(principal.functionName, message);
         return deny(response, service, 'AccessDeniedException', message);
       }
@@ -96,7 +107,11 @@ function isService(services: GateSettings['services'], name: string): name is Se
   return Object.hasOwn(services, name);
 }
 
-function sentence({ functionName }: Principal, { action, resource }: Call): string {
+function checked({ functionName, statements }: Principal, call: Call): Check {
+  return { functionName, ...call, allowedBy: allowing(statements, call)?.origin };
+}
+
+function sentence({ functionName, action, resource }: Check): string {
   return `${functionName} is not authorized to perform: ${action} on resource: ${resource} because no identity-based policy allows the ${action} action`;
 }
 

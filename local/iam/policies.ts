@@ -6,20 +6,33 @@ export interface Statement {
   readonly Resource: string | readonly string[];
 }
 
+/** Where a statement stands in the template. */
+export interface Origin {
+  /** The role's logical id. */
+  readonly role: string;
+  /** The policy's logical id, or `{role}.{PolicyName}` of one that stands in the role itself. */
+  readonly policy: string;
+  readonly index: number;
+}
+
+export interface RoleStatement extends Statement {
+  readonly origin: Origin;
+}
+
 /** One action on one resource, as IAM names them: `sqs:SendMessage` on a queue's ARN. */
 export interface Call {
   readonly action: string;
   readonly resource: string;
 }
 
-/** IAM's rule: some statement allows it, and none denies it. */
-export function isAllowed(statements: readonly Statement[], call: Call): boolean {
+/** IAM's rule: some statement allows it, and none denies it. @returns the first that allows it, if it is allowed. */
+export function allowing<S extends Statement>(statements: readonly S[], call: Call): S | undefined {
   const applying = statements.filter(
     ({ Action, Resource }) =>
       list(Action).some((pattern) => matches(pattern.toLowerCase(), call.action.toLowerCase())) &&
       list(Resource).some((pattern) => matches(pattern, call.resource)),
   );
-  return applying.length > 0 && applying.every(({ Effect }) => Effect === 'Allow');
+  return applying.every(({ Effect }) => Effect === 'Allow') ? applying[0] : undefined;
 }
 
 interface PolicyDocument {
@@ -30,24 +43,31 @@ interface PolicyDocument {
 export function statementsOf(
   resolver: Resolver,
   { logicalId, identity }: { readonly logicalId: string; readonly identity: Identity },
-): readonly Statement[] {
+): readonly RoleStatement[] {
   const { Policies = [] } = resolver.properties(logicalId) as {
-    readonly Policies?: readonly { readonly PolicyDocument: PolicyDocument }[];
+    readonly Policies?: readonly { readonly PolicyName: string; readonly PolicyDocument: PolicyDocument }[];
   };
-  const attached = resolver
-    .resources('AWS::IAM::Policy')
-    .map(
-      ([id]) =>
-        resolver.properties(id) as unknown as {
-          readonly Roles: readonly string[];
-          readonly PolicyDocument: PolicyDocument;
-        },
-    )
-    .filter(({ Roles }) => Roles.includes(identity.ref));
-  return [...Policies, ...attached].flatMap(({ PolicyDocument }) => PolicyDocument.Statement);
+  const own = Policies.map(({ PolicyName, PolicyDocument }) => ({
+    policy: `${logicalId}.${PolicyName}`,
+    PolicyDocument,
+  }));
+  const attached = resolver.resources('AWS::IAM::Policy').flatMap(([policy]) => {
+    const { Roles, PolicyDocument } = resolver.properties(policy) as unknown as {
+      readonly Roles: readonly string[];
+      readonly PolicyDocument: PolicyDocument;
+    };
+    return Roles.includes(identity.ref) ? [{ policy, PolicyDocument }] : [];
+  });
+  return [...own, ...attached].flatMap(({ policy, PolicyDocument }) =>
+    PolicyDocument.Statement.map((statement, index) => ({
+      ...statement,
+      origin: { role: logicalId, policy, index },
+    })),
+  );
 }
 
-function list(value: string | readonly string[]): readonly string[] {
+/** One text or several, as policies write both actions and resources. */
+export function list(value: string | readonly string[]): readonly string[] {
   return typeof value === 'string' ? [value] : value;
 }
 

@@ -5,6 +5,9 @@ import { type Environment, type EnvironmentSettings, type Outcome, startEnvironm
 export interface LambdaFunction {
   readonly name: string;
   readonly arn: string;
+  /** All that its code finds in `process.env`. */
+  readonly variables: Readonly<Record<string, string>>;
+  readonly timeoutSeconds: number;
   /** Runs the function with an event given as JSON. Never rejects. */
   invoke(payload: string): Promise<Outcome>;
   /**
@@ -102,6 +105,8 @@ export function createFunction(settings: FunctionSettings): LambdaFunction {
   return {
     name: settings.functionName,
     arn: settings.functionArn,
+    variables: settings.variables,
+    timeoutSeconds: settings.timeoutSeconds,
     async invoke(payload) {
       if (Buffer.byteLength(payload) > payloadLimitBytes) return tooLarge(tooLargeType, 'event');
       if (!admits(admitted)) return throttled;

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import type { Clock } from '../clock.ts';
 import type { Stack } from '../cloudformation/assembly.ts';
 import type { Identity, Resolver } from '../cloudformation/resolver.ts';
@@ -93,8 +94,9 @@ function runtimeVariables(own: {
 }): Readonly<Record<string, string>> {
   return {
     AWS_ACCESS_KEY_ID: own.functionName, // by which the gate before the stand-ins knows whose role applies
-    AWS_SECRET_ACCESS_KEY: 'local',
-    AWS_SESSION_TOKEN: 'local',
+    // Nothing verifies these; but each function has its own, so that it can be seen where they get to.
+    AWS_SECRET_ACCESS_KEY: randomBytes(30).toString('base64'),
+    AWS_SESSION_TOKEN: randomBytes(60).toString('base64'),
     AWS_REGION: own.region,
     AWS_DEFAULT_REGION: own.region,
     AWS_EXECUTION_ENV: 'AWS_Lambda_nodejs24.x',

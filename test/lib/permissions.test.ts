@@ -9,7 +9,7 @@ interface Statement {
 
 const template = synthesize({ stageName: 'dev', ...EVERYTHING });
 const LOGS = ['logs:CreateLogStream', 'logs:PutLogEvents'];
-const READ_PARAMETERS = ['ssm:GetParameter', 'ssm:GetParameters'];
+const READ_PARAMETERS = ['ssm:GetParameters'];
 const READ_TABLE = ['dynamodb:GetItem', 'dynamodb:Query'];
 
 const ALLOWED: Readonly<Record<string, readonly string[]>> = {
@@ -30,7 +30,6 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     'sqs:ChangeMessageVisibility',
     'sqs:DeleteMessage',
     'sqs:GetQueueAttributes',
-    'sqs:GetQueueUrl',
     'sqs:ReceiveMessage',
   ],
   AnnounceBoundaries: [...LOGS, 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:Query', 'sqs:SendMessage'],

@@ -228,6 +228,19 @@ test('denies a function what its role does not allow, and says what is missing',
   );
 });
 
+test('does not begin to feed a function from a queue that its role lets it not poll', async () => {
+  const lacking = having('StoreOrderRole', { Policies: [] });
+  await expect(start({ assembly: assembly(lacking) })).rejects.toThrow(
+    /^Mapping: shop-local-StoreOrder is not authorized to perform: sqs:GetQueueAttributes/,
+  );
+});
+
+test('does not begin to feed a function that has more time than the queue keeps a message back', async () => {
+  await expect(start({ assembly: assembly(having('StoreOrder', { Timeout: 3 })) })).rejects.toThrow(
+    'Mapping: Queue visibility timeout: 2 seconds is less than Function timeout: 3 seconds',
+  );
+});
+
 function having(logicalId: string, properties: object): Template {
   const template = shop();
   const resource = template.Resources[logicalId] ?? { Type: '' };

@@ -9,8 +9,8 @@ import {
 import { GetParameterCommand, GetParametersCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { startDynamoDb } from '../../../local/dynamodb/server.ts';
-import { type Gate, startGate } from '../../../local/iam/gate.ts';
-import type { Statement } from '../../../local/iam/policies.ts';
+import { type Check, type Gate, startGate } from '../../../local/iam/gate.ts';
+import type { RoleStatement } from '../../../local/iam/policies.ts';
 import { startLambdaService } from '../../../local/lambda/service.ts';
 import { createLifetime } from '../../../local/lifetime.ts';
 import { startSqs } from '../../../local/sqs/server.ts';
@@ -24,9 +24,11 @@ const lifetime = createLifetime();
 let gate: Gate;
 let ssm: SsmStandIn;
 let denials: string[];
+let checks: Check[];
 
 beforeEach(async () => {
   denials = [];
+  checks = [];
   const running = async <T extends { stop(): Promise<void> }>(starting: Promise<T>): Promise<T> => {
     const started = await starting;
     lifetime.stopWith(() => started.stop());
@@ -49,13 +51,16 @@ beforeEach(async () => {
         'cognito-idp': ssm.url,
       },
       log: (_functionName, line) => denials.push(line),
+      onCheck: (check) => checks.push(check),
     }),
   );
 });
 afterEach(() => lifetime.stop());
 
 function may(...statements: (readonly [action: string, resource: string])[]): void {
-  const allowed = statements.map(([Action, Resource]): Statement => ({ Effect: 'Allow', Action, Resource }));
+  const allowed = statements.map(([Action, Resource], index): RoleStatement => {
+    return { Effect: 'Allow', Action, Resource, origin: { role: 'ReaderRole', policy: 'Policy', index } };
+  });
   gate.admit(new Map([['reader', { functionName: 'reader', statements: allowed }]]));
 }
 
@@ -80,6 +85,19 @@ test('lets a function read the one parameter that its role names, and no other',
     ),
   });
   expect(denials).toHaveLength(2);
+
+  const asked = (action: string, name: string) => ({
+    functionName: 'reader',
+    action: `ssm:${action}`,
+    resource: arn('ssm', `parameter/usher/local/${name}`),
+    allowedBy: name === 'mine' ? { role: 'ReaderRole', policy: 'Policy', index: 0 } : undefined,
+  });
+  expect(checks).toEqual([
+    asked('GetParameter', 'mine'),
+    asked('GetParameter', 'other'),
+    asked('GetParameters', 'mine'),
+    asked('GetParameters', 'other'),
+  ]);
 });
 
 test('lets a batch through by the permission for one', async () => {
