@@ -16,7 +16,7 @@ export interface Kept extends ClockMark {
 export interface KeptSnapshots {
   /** `undefined` also for what is not what was kept, or somebody else's. */
   read(accountId: string): Kept | undefined;
-  /** Leaves a newer one, which another tab may have kept, as it is. */
+  /** Of what another tab may have kept meanwhile, a newer answer stays, and a later time of being confirmed. */
   write(kept: Kept): void;
   forget(accountId: string): void;
 }
@@ -40,9 +40,7 @@ export function keptSnapshots(
       ifPossible(() => {
         const isOurs = open().getItem(keyOf(accountId)) === lastWritten;
         const before = isOurs ? undefined : read(accountId);
-        const isOlder = before && isNewer(before.snapshot, kept.snapshot);
-        const { seenAtMs, offsetMs } = kept;
-        lastWritten = JSON.stringify(isOlder ? { ...before, seenAtMs, offsetMs } : kept);
+        lastWritten = JSON.stringify(before ? merged(before, kept) : kept);
         open().setItem(keyOf(accountId), lastWritten);
       });
     },
@@ -55,6 +53,14 @@ export function keptSnapshots(
       return kept.snapshot.accountId === accountId ? kept : undefined;
     });
   }
+}
+
+function merged(before: Kept, kept: Kept): Kept {
+  const { seenAtMs, offsetMs } = kept;
+  if (isNewer(before.snapshot, kept.snapshot)) return { ...before, seenAtMs, offsetMs };
+  // A time that has not come yet, by the clock of the tab that writes, is the mistake of another's clock.
+  const heldAtMs = Math.min(before.confirmedAtMs, seenAtMs);
+  return { ...kept, confirmedAtMs: Math.max(kept.confirmedAtMs, heldAtMs) };
 }
 
 function keyOf(accountId: string): string {
