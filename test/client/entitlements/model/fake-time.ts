@@ -7,6 +7,8 @@ interface Timer {
 
 /** Deep enough for whatever one event sets free; what is left over goes on at the next. */
 const MICROTASKS = 30;
+/** Ten times as many as the longest schedules need: with more of them, something calls itself without getting on. */
+const MOST_ACTS = 20_000;
 const DONE = Promise.resolve();
 
 /** The true time, and what a device makes of it: its clock may be wrong, and its timers stand still while it sleeps. */
@@ -16,6 +18,7 @@ export function fakeTime(startMs: number) {
   let sleptMs = 0;
   let asleepSinceMs: number | undefined;
   let timers: Timer[] = [];
+  let acts = 0;
 
   const at = (isDevice: boolean) => (delayMs: number, act: () => void) => {
     const timer = { atMs: nowMs + Math.max(delayMs, 0), setAtMs: nowMs, act, isDevice };
@@ -59,6 +62,7 @@ export function fakeTime(startMs: number) {
         timers = timers.filter(({ isDevice }) => !isDevice);
       },
     },
+    /** @throws Error when more has happened by now than any schedule needs */
     async pass(ms: number): Promise<void> {
       const endMs = nowMs + ms;
       for (;;) {
@@ -67,6 +71,7 @@ export function fakeTime(startMs: number) {
         if (!next || next.atMs > endMs) break;
         timers.splice(index, 1);
         nowMs = Math.max(nowMs, next.atMs);
+        if (++acts > MOST_ACTS) throw new Error(`it does not get on: ${acts} timers by now`);
         next.act();
         await settled();
       }
