@@ -2,6 +2,7 @@ import type { Announcement } from './domain/announcements.ts';
 import type { Boundary, Bucket, Progress } from './domain/boundaries.ts';
 import type { Snapshot } from './domain/entitlements.ts';
 import type { Basis, Purchase } from './domain/purchases.ts';
+import type { RecentChange } from './domain/recent-changes.ts';
 import type { Interval } from './domain/heartbeat-intervals.ts';
 import type { TokenScope } from './domain/token-scope.ts';
 import type { Session } from './domain/sessions.ts';
@@ -22,6 +23,10 @@ export interface AccountRecord {
   readonly sessionsDue?: number | undefined;
   /** The boundary that the index knows of: the snapshot's, or none for an account stored before there was an index. */
   readonly boundaryAtMs?: number | undefined;
+  /** What moved its version last, the oldest first. */
+  readonly recent?: readonly RecentChange[] | undefined;
+  /** What was reported up to then is erased, whenever it comes. */
+  readonly erasedAtMs?: number | undefined;
 }
 
 /**
@@ -50,6 +55,8 @@ export interface AccountStore {
   remove(accountId: string, done: Done): Promise<void>;
   /** Notes that what this revision made too many is ended, unless a later one is due by now. */
   removeSessionsDue(accountId: string, revision: number): Promise<void>;
+  /** Deletes what is of before the account was erased, but for the record itself. What came since stays. */
+  sweep(accountId: string, erasedAtMs: number): Promise<void>;
 }
 
 export interface Account {
@@ -72,6 +79,10 @@ export interface Commit {
   readonly inbox: readonly Purchase[];
   /** It takes something away: live sessions have to be looked through. */
   readonly takesAway?: boolean;
+  /** In the place of those that the record had; without it they stay. */
+  readonly recent?: readonly RecentChange[] | undefined;
+  /** Erases the account: what lay in the inbox goes, and what was reported up to then does not count any more. */
+  readonly erasedAtMs?: number;
 }
 
 /** A cached snapshot and what the cache knows it by. */

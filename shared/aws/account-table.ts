@@ -1,24 +1,21 @@
-import {
-  GetCommand,
-  PutCommand,
-  QueryCommand,
-  UpdateCommand,
-  type UpdateCommandInput,
-} from '@aws-sdk/lib-dynamodb';
+import { GetCommand, PutCommand, UpdateCommand, type UpdateCommandInput } from '@aws-sdk/lib-dynamodb';
 import type { Announcement } from '../domain/announcements.ts';
 import { boundaryMs, bucketName, bucketOf } from '../domain/boundaries.ts';
 import type { Snapshot } from '../domain/entitlements.ts';
 import { fromMs, toMs } from '../domain/instants.ts';
 import { reportKey, type Basis, type Purchase } from '../domain/purchases.ts';
+import type { RecentChange } from '../domain/recent-changes.ts';
 import type { AccountRecord, AccountStore, Commit, RequestLimiter } from '../ports.ts';
 import { answered } from './errors.ts';
+import { readPartition, sweepErased } from './partition.ts';
 import { connect, holds, type Table } from './table.ts';
 
 /*
  * One partition per account:
  *   sk "account"         revision, version, catalogVersion, snapshot (JSON), basis (JSON),
  *                        outbox { "8": message (JSON), … }, inbox { report's key: purchase (JSON), … },
- *                        sessionsDue (a revision),
+ *                        sessionsDue (a revision), recentChanges (JSON: [version, ms, cause], …), and erasedAtMs once
+ *                        it was erased,
  *                        boundaryBucket, boundaryAtMs: keys of the index "boundaries" (boundary-index.ts), and there
  *                        only while time will change the answer
  *   sk "purchase#<id>"   the purchase, and the report it rests on
@@ -41,20 +38,7 @@ export function accountTable(tableName: string, table: Table = connect()): Accou
     },
 
     async readAll(accountId) {
-      const items: Record<string, unknown>[] = [];
-      let from: Record<string, unknown> | undefined;
-      do {
-        const query: QueryCommand = new QueryCommand({
-          TableName: tableName,
-          KeyConditionExpression: 'pk = :account',
-          ExpressionAttributeValues: { ':account': accountId },
-          ConsistentRead: true,
-          ExclusiveStartKey: from,
-        });
-        const page = await answered(table.send(query), 'DynamoDB Query');
-        items.push(...(page.Items ?? []));
-        from = page.LastEvaluatedKey;
-      } while (from);
+      const items = await readPartition(tableName, accountId, table);
       const item = items.find(({ sk }) => sk === ACCOUNT);
       return {
         record: item && toRecord(item as unknown as AccountItem),
@@ -111,6 +95,8 @@ export function accountTable(tableName: string, table: Table = connect()): Accou
       });
       await holds(table.send(update), 'DynamoDB UpdateItem');
     },
+
+    sweep: (accountId, erasedAtMs) => sweepErased({ tableName, table }, accountId, erasedAtMs),
   };
 }
 
@@ -144,6 +130,8 @@ function commitUpdate({
   outbox,
   inbox,
   takesAway = false,
+  recent,
+  erasedAtMs,
 }: Commit): Omit<UpdateCommandInput, 'TableName' | 'Key'> {
   const messages = ('replace' in outbox ? outbox.replace : outbox.add).map(
     (announcement) => [String(announcement.version), JSON.stringify(announcement)] as const,
@@ -154,12 +142,14 @@ function commitUpdate({
   const revised = read !== undefined && read.revision > 0;
   const maps = [
     mapUpdate('outbox', messages, read === undefined || 'replace' in outbox),
-    mapUpdate('inbox', reports, !revised),
+    mapUpdate('inbox', reports, !revised || erasedAtMs !== undefined),
   ];
   const assignments = [
     '#version = :version, #catalog = :catalog, #snapshot = :snapshot, #basis = :basis, #revision = :revision',
     ...maps.flatMap((map) => map.assignments),
     ...(takesAway ? ['sessionsDue = :revision'] : []),
+    ...(recent ? ['recentChanges = :recent'] : []),
+    ...(erasedAtMs === undefined ? [] : ['erasedAtMs = :erasedAtMs']),
     ...(atMs === undefined ? [] : ['boundaryBucket = :bucket, boundaryAtMs = :boundary']),
   ];
   const removals = atMs === undefined && read ? ' REMOVE boundaryBucket, boundaryAtMs' : '';
@@ -188,6 +178,10 @@ function commitUpdate({
         ':bucket': bucketName(bucketOf({ accountId: next.accountId, atMs })),
         ':boundary': atMs,
       }),
+      ...(recent && {
+        ':recent': JSON.stringify(recent.map(({ version, atMs: at, cause }) => [version, at, cause])),
+      }),
+      ...(erasedAtMs !== undefined && { ':erasedAtMs': erasedAtMs }),
       ...Object.assign({}, ...maps.map(({ values }) => values)),
     },
   };
@@ -222,6 +216,8 @@ interface AccountItem {
   readonly revision?: number;
   readonly sessionsDue?: number;
   readonly boundaryAtMs?: number;
+  readonly recentChanges?: string;
+  readonly erasedAtMs?: number;
 }
 
 function toRecord({
@@ -232,6 +228,8 @@ function toRecord({
   revision = 0,
   sessionsDue,
   boundaryAtMs,
+  recentChanges,
+  erasedAtMs,
 }: AccountItem): AccountRecord {
   return {
     snapshot: JSON.parse(snapshot) as Snapshot,
@@ -241,7 +239,14 @@ function toRecord({
     revision,
     sessionsDue,
     boundaryAtMs,
+    recent: recentChanges === undefined ? undefined : recentIn(recentChanges),
+    erasedAtMs,
   };
+}
+
+function recentIn(text: string): readonly RecentChange[] {
+  const entries = JSON.parse(text) as readonly (readonly [number, number, string])[];
+  return entries.map(([version, atMs, cause]) => ({ version, atMs, cause }));
 }
 
 interface PurchaseItem extends Omit<Purchase, 'reported'> {

@@ -1,4 +1,5 @@
 import type { Snapshot } from '../domain/entitlements.ts';
+import { toMs } from '../domain/instants.ts';
 import {
   slotOf,
   standingIn,
@@ -28,7 +29,12 @@ const MOST_ROUNDS = 12;
  * and so one of the two sees the other. Repeated after a crash, it tells those again who were ended before it.
  * @throws Contended, Unavailable, Throttled
  */
-export async function endExcess(world: World, accountId: string, committed: Snapshot): Promise<void> {
+export async function endExcess(
+  world: World,
+  accountId: string,
+  committed: Snapshot,
+  erasedAtMs?: number,
+): Promise<void> {
   for (let round = 0; round < MOST_ROUNDS; round++) {
     const read = await world.slots.read(accountId);
     const slots = read.slots.map(slotOf);
@@ -36,7 +42,7 @@ export async function endExcess(world: World, accountId: string, committed: Snap
     const { snapshot: cached = committed } = read;
     const newest = compareSnapshots(cached, committed) > 0 ? cached : committed;
     const standing = standingIn(slots);
-    const excess = excessOf(world, newest, standing);
+    const excess = excessOf(world, newest, standing, erasedAtMs);
     if (excess.length === 0) return haveLookAgain(world, accountId, standing);
     await all(excess.map(({ who, reason }) => bury(world, accountId, who, reason)));
   }
@@ -78,10 +84,13 @@ function excessOf(
   { catalog, now }: World,
   snapshot: Snapshot,
   standing: readonly Standing[],
+  erasedAtMs = 0,
 ): readonly Excess[] {
   const nowMs = now();
   const limit = limitOf(snapshot, nowMs);
-  const entitled = standing.filter(({ session }) => mayWatch(catalog, snapshot, session, nowMs).allowed);
+  const entitled = standing
+    .filter(({ session }) => toMs(session.startedAt) > erasedAtMs)
+    .filter(({ session }) => mayWatch(catalog, snapshot, session, nowMs).allowed);
   const kept = new Set(entitled.slice(0, limit)); // the oldest come first
   return standing.flatMap((one): readonly Excess[] => {
     if (!kept.has(one)) return [{ who: one, reason: 'revoked' }];

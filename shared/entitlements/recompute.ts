@@ -3,7 +3,9 @@ import { endExcess } from '../concurrency/end-excess.ts';
 import { boundaryMs, isNear, secondsUntil } from '../domain/boundaries.ts';
 import { compareCatalogVersions, type Catalog } from '../domain/catalog.ts';
 import type { Snapshot } from '../domain/entitlements.ts';
+import { isErased } from '../domain/erasure.ts';
 import { basisOf, latestOf, type Purchase } from '../domain/purchases.ts';
+import { causeOf, withChange } from '../domain/recent-changes.ts';
 import { firstSnapshot, nextSnapshot, refolded, takesAway } from '../domain/snapshots.ts';
 import { Unavailable } from '../errors.ts';
 import type {
@@ -61,10 +63,11 @@ export async function recompute(
   await writeInPlaceOf(world, previous, record.snapshot);
   const published = await publish(world, accountId, record.outbox, startedMs + BUDGET_MS);
   await both(finish(world, accountId, record.inbox, published), returnSoon(world, record.snapshot));
+  if (record.erasedAtMs !== undefined) await world.accounts.sweep(accountId, record.erasedAtMs);
   // First the cache is as new as the table: a session that starts meanwhile looks there after it has its slot.
   const newest = await followTable(world, record.snapshot);
   if (record.sessionsDue !== undefined) {
-    await endExcess(world, accountId, newest);
+    await endExcess(world, accountId, newest, record.erasedAtMs);
     await world.accounts.removeSessionsDue(accountId, record.sessionsDue);
   }
 }
@@ -78,7 +81,8 @@ async function commitNext(
   const { accounts, catalog, now } = world;
   for (let conflicts = 0; conflicts < MOST_CONFLICTS; conflicts++) {
     const { record, purchases: known } = await readAccount({ accounts }, accountId);
-    const purchases = latestOf([...known, ...reported]);
+    const standing = reported.filter((purchase) => !isErased(purchase, record?.erasedAtMs));
+    const purchases = latestOf([...known, ...standing]);
     const news = purchases.filter((purchase) => reported.includes(purchase));
     const previous = record?.snapshot ?? firstSnapshot(accountId, catalog, now());
     const order = compareCatalogVersions(catalog.catalogVersion, previous.catalogVersion);
@@ -104,7 +108,10 @@ async function commitNext(
     const basis = basisOf(purchases);
     // What time has taken since then counts, and so does what it had given since then and is gone by now.
     const narrower = [previous, refolded(previous, now())].some((before) => takesAway(before, snapshot));
-    const commit = { read: record, next: snapshot, basis, outbox, inbox: news, takesAway: narrower };
+    const cause = causeOf(news, { newCatalog: order > 0 });
+    const change = { version: snapshot.version, atMs: now(), cause };
+    const recent = changes.length > 0 ? withChange(record?.recent ?? [], change) : record?.recent;
+    const commit = { read: record, next: snapshot, basis, outbox, inbox: news, takesAway: narrower, recent };
     if (!(await accounts.commit(commit))) continue;
     const revision = (record?.revision ?? 0) + 1;
     const next: AccountRecord = {
@@ -115,6 +122,8 @@ async function commitNext(
       revision,
       sessionsDue: narrower ? revision : record?.sessionsDue,
       boundaryAtMs,
+      recent,
+      erasedAtMs: record?.erasedAtMs,
     };
     return { record: next, previous: record?.snapshot };
   }

@@ -5,6 +5,8 @@ import { boundaryMs } from '../../shared/domain/boundaries.ts';
 import type { Catalog } from '../../shared/domain/catalog.ts';
 import type { Snapshot } from '../../shared/domain/entitlements.ts';
 import type { SessionTerminated } from '../../shared/domain/session-messages.ts';
+import { isErased } from '../../shared/domain/erasure.ts';
+import type { RecentChange } from '../../shared/domain/recent-changes.ts';
 import { reportKey, supersedes, type Basis, type Purchase } from '../../shared/domain/purchases.ts';
 import type {
   AccountStore,
@@ -63,6 +65,8 @@ export interface MemoryWorld {
   /** What stands in an account's slots. */
   readonly standing: Map<string, (string | undefined)[]>;
   readonly due: Map<string, number>;
+  /** Up to when an account is erased. */
+  readonly erased: Map<string, number>;
   readonly published: Announcement[];
   /** What the account's topic was told of its sessions. */
   readonly sessionsEnded: SessionTerminated[];
@@ -85,6 +89,8 @@ export function memoryWorld({ catalog = loadCatalog(), now = fakeClock() } = {})
   const queued: CheckoutMessage[] = [];
   const standing = new Map<string, (string | undefined)[]>();
   const due = new Map<string, number>();
+  const erased = new Map<string, number>();
+  const recents = new Map<string, readonly RecentChange[]>();
 
   const accounts: AccountStore = {
     read: async (accountId) => {
@@ -98,6 +104,8 @@ export function memoryWorld({ catalog = loadCatalog(), now = fakeClock() } = {})
           revision: revisions.get(accountId)!,
           sessionsDue: due.get(accountId),
           boundaryAtMs: boundaryMs(snapshot),
+          recent: recents.get(accountId),
+          erasedAtMs: erased.get(accountId),
         }
       );
     },
@@ -112,11 +120,14 @@ export function memoryWorld({ catalog = loadCatalog(), now = fakeClock() } = {})
       purchases.set(bought.accountId, held.set(bought.purchaseId, bought));
       return 'stored';
     },
-    commit: async ({ read, next, basis, outbox, inbox, takesAway }) => {
+    commit: async ({ read, next, basis, outbox, inbox, takesAway, recent, erasedAtMs }) => {
       if (revisions.get(next.accountId) !== read?.revision) return false;
       revisions.set(next.accountId, (read?.revision ?? 0) + 1);
       const reports = inbox.map((each) => [reportKey(each), each] as const);
-      inboxes.set(next.accountId, new Map([...(inboxes.get(next.accountId) ?? []), ...reports]));
+      const waiting = erasedAtMs === undefined ? (inboxes.get(next.accountId) ?? []) : [];
+      inboxes.set(next.accountId, new Map([...waiting, ...reports]));
+      if (recent) recents.set(next.accountId, recent);
+      if (erasedAtMs !== undefined) erased.set(next.accountId, erasedAtMs);
       stored.set(next.accountId, next);
       bases.set(next.accountId, basis);
       if (takesAway) due.set(next.accountId, (read?.revision ?? 0) + 1);
@@ -133,6 +144,10 @@ export function memoryWorld({ catalog = loadCatalog(), now = fakeClock() } = {})
     },
     removeSessionsDue: async (accountId, revision) => {
       if (due.get(accountId) === revision) due.delete(accountId);
+    },
+    sweep: async (accountId, erasedAtMs) => {
+      const held = [...(purchases.get(accountId) ?? [])];
+      purchases.set(accountId, new Map(held.filter(([, each]) => !isErased(each, erasedAtMs))));
     },
   };
 
@@ -173,6 +188,7 @@ export function memoryWorld({ catalog = loadCatalog(), now = fakeClock() } = {})
     slots,
     standing,
     due,
+    erased,
     newId: randomUUID,
     warn: () => {},
     topic: {
