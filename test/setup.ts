@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -30,21 +30,36 @@ const repository = fileURLToPath(new URL('..', import.meta.url));
 export async function setup({ config, provide }: TestProject): Promise<() => Promise<void>> {
   await unpackChromium();
   const directory = await mkdtemp(join(tmpdir(), 'usher-assembly-'));
-  const workers = Array.from({ length: config.maxWorkers }, (_, index) => index + 1);
-  provide('synthesized', await Promise.all(workers.map((worker) => forWorker(join(directory, `${worker}`)))));
+  const first = await synthesizeOne(join(directory, '1'));
+  const others = Array.from({ length: config.maxWorkers - 1 }, (_, index) => join(directory, `${index + 2}`));
+  provide('synthesized', [first, ...(await Promise.all(others.map((assembly) => copyOf(first, assembly))))]);
   return () => rm(directory, { recursive: true, force: true });
 }
 
-async function forWorker(assembly: string): Promise<Synthesized> {
+async function synthesizeOne(assembly: string): Promise<Synthesized> {
   const playerPort = await freePort();
   await synthesize(assembly, {
-    origins: `http://localhost:${playerPort}`,
+    origins: originAt(playerPort),
     followHeartbeatTopic: 'true',
     heartbeatUrl: 'true',
     stripe: 'true',
   });
   return { assembly, playerPort };
 }
+
+/** The same app for a page at another port: nothing else of it depends on the origin. */
+async function copyOf(first: Synthesized, assembly: string): Promise<Synthesized> {
+  const playerPort = await freePort();
+  await cp(first.assembly, assembly, { recursive: true });
+  for (const name of (await readdir(assembly)).filter((file) => file.endsWith('.json'))) {
+    const file = join(assembly, name);
+    const text = await readFile(file, 'utf8');
+    await writeFile(file, text.replaceAll(originAt(first.playerPort), originAt(playerPort)));
+  }
+  return { assembly, playerPort };
+}
+
+const originAt = (port: number) => `http://localhost:${port}`;
 
 /** Writes what `cdk deploy` would take for the stage `local` into a directory. @throws Error with what the app said. */
 export async function synthesize(outDir: string, context: Readonly<Record<string, string>>): Promise<void> {
