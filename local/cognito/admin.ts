@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import { AwsError, operation, unsupported, type Operations } from '../aws-json.ts';
-import { attributeList, listed, readAttributes } from './attributes.ts';
+import { attributeList, changedAttributes, listed, readAttributes } from './attributes.ts';
 import { checkPassword } from './password-policy.ts';
 import type { Services } from './services.ts';
 import { makeSecret } from './srp.ts';
@@ -13,6 +13,7 @@ export function adminOperations(services: Services): Operations {
   return {
     AdminCreateUser: adminCreateUser(services),
     AdminSetUserPassword: adminSetUserPassword(services),
+    AdminUpdateUserAttributes: adminUpdateUserAttributes(services),
     AdminConfirmSignUp: adminConfirmSignUp(services),
     AdminGetUser: adminGetUser(services),
     AdminDeleteUser: adminDeleteUser(services),
@@ -36,7 +37,7 @@ const creating = aboutUser
 const adminCreateUser = (services: Pick<Services, 'store' | 'now'>) =>
   operation('signed', creating, ({ UserPoolId, Username, TemporaryPassword, UserAttributes }) => {
     const pool = poolOf(services.store, UserPoolId);
-    const attributes = readAttributes(UserAttributes, ['email_verified']);
+    const attributes = readAttributes(UserAttributes, pool, ['email_verified']);
     if (TemporaryPassword) checkPassword(pool.settings.passwordPolicy, TemporaryPassword);
     const user = createUser(services, pool, {
       name: Username,
@@ -62,6 +63,17 @@ const adminSetUserPassword = (services: Pick<Services, 'store' | 'now'>) =>
         ? { status: 'CONFIRMED' }
         : { status: 'FORCE_CHANGE_PASSWORD', temporaryUntilMs: temporaryUntil(services, pool) }),
     });
+    return {};
+  });
+
+const updating = aboutUser.extend({ UserAttributes: attributeList });
+
+const adminUpdateUserAttributes = (services: Pick<Services, 'store' | 'now'>) =>
+  operation('signed', updating, ({ UserPoolId, Username, UserAttributes }) => {
+    const pool = poolOf(services.store, UserPoolId);
+    const user = requireUser(pool, Username);
+    const change = readAttributes(UserAttributes, pool, ['email_verified']);
+    changeUser(services, pool, user, { attributes: changedAttributes(pool, user.attributes, change) });
     return {};
   });
 

@@ -33,15 +33,90 @@ export function isEmail(value: string): boolean {
   return EMAIL.test(value);
 }
 
-/** Throws unless every attribute is a standard one (or in `also`) and well-formed. */
+/** A pool's own attributes, by their names with `custom:`. */
+export type CustomAttributes = Readonly<Record<string, { readonly mutable: boolean }>>;
+
+/** What an app client may do with attributes; where it does not say, it may do it with the standard ones. */
+export interface AttributePermissions {
+  readonly readable: readonly string[] | undefined;
+  readonly writable: readonly string[] | undefined;
+}
+
+/** Throws an Error unless what an app client may do is about attributes of the pool, those it requires included. */
+export function requirePermissible(
+  client: string,
+  { readable = [], writable }: AttributePermissions,
+  { customAttributes, requiredAttributes }: PoolAttributes,
+): void {
+  const known: readonly string[] = [...STANDARD_ATTRIBUTES, ...Object.keys(customAttributes)];
+  const wrong = [
+    ...readable
+      .filter((name) => ![...known, ...VERIFIED].includes(name))
+      .map((name) => `ReadAttributes (${name})`),
+    ...(writable ?? []).filter((name) => !known.includes(name)).map((name) => `WriteAttributes (${name})`),
+    ...(writable && requiredAttributes.some((name) => !writable.includes(name))
+      ? ['WriteAttributes (required)']
+      : []),
+  ];
+  if (wrong.length > 0) throw new Error(`The Cognito stand-in cannot honour ${client}: ${wrong.join(', ')}`);
+}
+
+const VERIFIED = ['email_verified', 'phone_number_verified'];
+
+type Given = readonly { readonly Name: string; readonly Value: string }[];
+export interface PoolAttributes {
+  readonly requiredAttributes: readonly string[];
+  readonly customAttributes: CustomAttributes;
+}
+interface Schema {
+  readonly settings: Pick<PoolAttributes, 'customAttributes'>;
+}
+
+/** What is set by way of an app client. Throws also for what the client may not write. */
+export function readOwnAttributes(
+  list: Given,
+  { settings: { writable } }: { readonly settings: Pick<AttributePermissions, 'writable'> },
+  pool: Schema,
+): Attributes {
+  const isWritable = (name: string) => writable?.includes(name) ?? !isCustom(name);
+  if (!list.every(({ Name }) => isWritable(Name))) throw unauthorized();
+  return readAttributes(list, pool);
+}
+
+/** What an app client lets its users, and their ID tokens, know of these attributes. */
+export function readableOf(
+  attributes: Attributes,
+  { settings: { readable } }: { readonly settings: Pick<AttributePermissions, 'readable'> },
+): Attributes {
+  const isReadable = (name: string) => name === 'sub' || (readable?.includes(name) ?? !isCustom(name));
+  return Object.fromEntries(Object.entries(attributes).filter(([name]) => isReadable(name)));
+}
+
+/** The attributes after a change, of which a blank value takes one away. Throws for what can be set only once. */
+export function changedAttributes({ settings }: Schema, before: Attributes, change: Attributes): Attributes {
+  const fixed = Object.keys(change).find((name) => settings.customAttributes[name]?.mutable === false);
+  if (fixed) throw invalid(`user.${fixed}: Attribute cannot be updated.`);
+  if ('email' in change || 'phone_number' in change) {
+    throw invalid('The Cognito stand-in does not support changing what is verified by a code.');
+  }
+  return Object.fromEntries(Object.entries({ ...before, ...change }).filter(([, value]) => value !== ''));
+}
+
+/** Throws unless every attribute is a standard one, the pool's own or in `also`, and well-formed. */
 export function readAttributes(
-  list: readonly { readonly Name: string; readonly Value: string }[],
+  list: Given,
+  { settings: { customAttributes } }: Schema,
   also: readonly string[] = [],
 ): Attributes {
-  const allowed: readonly string[] = [...STANDARD_ATTRIBUTES, ...also];
+  const allowed: readonly string[] = [...STANDARD_ATTRIBUTES, ...Object.keys(customAttributes), ...also];
   for (const { Name, Value } of list) {
     if (Name === 'sub' || (Name.endsWith('_verified') && !allowed.includes(Name))) {
-      throw new AwsError('NotAuthorizedException', 'A client attempted to write unauthorized attribute');
+      throw unauthorized();
+    }
+    if (isCustom(Name) && !allowed.includes(Name)) {
+      throw invalid(
+        `Attributes did not conform to the schema: ${Name}: Attribute does not exist in the schema.`,
+      );
     }
     if (!allowed.includes(Name)) {
       throw invalid(`Attributes did not conform to the schema: ${Name}: The stand-in does not support it.`);
@@ -67,6 +142,14 @@ export function requireAttributes(required: readonly string[], attributes: Attri
 
 export function listed(attributes: Attributes): readonly { Name: string; Value: string }[] {
   return Object.entries(attributes).map(([Name, Value]) => ({ Name, Value }));
+}
+
+function isCustom(name: string): boolean {
+  return name.startsWith('custom:');
+}
+
+function unauthorized(): AwsError {
+  return new AwsError('NotAuthorizedException', 'A client attempted to write unauthorized attribute');
 }
 
 function invalid(message: string): AwsError {

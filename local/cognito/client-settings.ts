@@ -1,11 +1,12 @@
 /** What an AWS::Cognito::UserPoolClient says, reduced to what the operations ask. */
 import { z } from 'zod';
+import type { AttributePermissions } from './attributes.ts';
 import { count, flag, honour, inert } from './template-properties.ts';
 
 const FLOWS = ['ALLOW_USER_SRP_AUTH', 'ALLOW_USER_PASSWORD_AUTH', 'ALLOW_REFRESH_TOKEN_AUTH'] as const;
 export type Flow = (typeof FLOWS)[number];
 
-export interface ClientSettings {
+export interface ClientSettings extends AttributePermissions {
   readonly flows: readonly Flow[];
   /** An unknown user is answered as a known one with a wrong password would be. */
   readonly hidesUnknownUsers: boolean;
@@ -40,6 +41,8 @@ const client = z.strictObject({
   EnableTokenRevocation: flag.pipe(z.literal(true)).optional(),
   SupportedIdentityProviders: z.array(z.literal('COGNITO')).optional(),
   AllowedOAuthFlowsUserPoolClient: no.optional(),
+  ReadAttributes: z.array(z.string()).optional(),
+  WriteAttributes: z.array(z.string()).optional(),
 });
 
 /** Throws an Error that names every property the stand-in cannot honour. */
@@ -59,6 +62,8 @@ export function readClientSettings(name: string, properties: Record<string, unkn
   }
   return {
     flows: read.ExplicitAuthFlows,
+    readable: read.ReadAttributes,
+    writable: read.WriteAttributes,
     hidesUnknownUsers: read.PreventUserExistenceErrors === 'ENABLED',
     accessTokenSeconds,
     idTokenSeconds,

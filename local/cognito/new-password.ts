@@ -1,7 +1,7 @@
 /** What follows a right password: tokens, or first a password of one's own in place of a temporary one. */
 import { randomBytes } from 'node:crypto';
 import { AwsError } from '../aws-json.ts';
-import { readAttributes, requireAttributes, type Attributes } from './attributes.ts';
+import { readableOf, readOwnAttributes, requireAttributes, type Attributes } from './attributes.ts';
 import { required, type Call } from './auth-call.ts';
 import { createChallenges } from './challenges.ts';
 import { checkPassword } from './password-policy.ts';
@@ -41,7 +41,7 @@ export function createNewPasswordChallenge(
         ChallengeParameters: {
           USER_ID_FOR_SRP: username,
           requiredAttributes: JSON.stringify(missing(pool, user).map((name) => `userAttributes.${name}`)),
-          userAttributes: JSON.stringify(withoutSub(user.attributes)),
+          userAttributes: JSON.stringify(withoutSub(readableOf(user.attributes, client))),
         },
       };
     },
@@ -58,7 +58,7 @@ export function createNewPasswordChallenge(
         throw unauthorized('Invalid session for the user.');
       }
       checkPassword(pool.settings.passwordPolicy, password);
-      const attributes = { ...user.attributes, ...givenAttributes(pool, call) };
+      const attributes = { ...user.attributes, ...givenAttributes(call) };
       requireAttributes(pool.settings.requiredAttributes, attributes);
       asked.close(session);
       const secret = makeSecret({ poolId: pool.id, userId: user.username }, password);
@@ -80,12 +80,12 @@ function missing({ settings }: Pool, { attributes }: User): readonly string[] {
 const PREFIX = 'userAttributes.';
 
 /** The attributes that came along as `userAttributes.<name>`. The address people sign in by cannot be changed here. */
-function givenAttributes({ settings }: Pool, { parameters }: Call): Attributes {
+function givenAttributes({ client, pool, parameters }: Call): Attributes {
   const given = Object.entries(parameters)
     .filter(([name]) => name.startsWith(PREFIX))
     .map(([name, Value]) => ({ Name: name.slice(PREFIX.length), Value }));
-  const attributes = readAttributes(given);
-  if (settings.signInByEmail && 'email' in attributes) {
+  const attributes = readOwnAttributes(given, client, pool);
+  if (pool.settings.signInByEmail && 'email' in attributes) {
     throw unauthorized('Cannot modify the non-mutable attribute email');
   }
   return 'email' in attributes ? { ...attributes, email_verified: 'false' } : attributes;

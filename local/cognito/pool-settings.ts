@@ -1,10 +1,10 @@
 /** What an AWS::Cognito::UserPool says, reduced to what the operations ask. */
 import { z } from 'zod';
-import { STANDARD_ATTRIBUTES } from './attributes.ts';
+import { STANDARD_ATTRIBUTES, type PoolAttributes } from './attributes.ts';
 import { DEFAULT_PASSWORD_POLICY, type PasswordPolicy } from './password-policy.ts';
 import { count, flag, honour, inert } from './template-properties.ts';
 
-export interface PoolSettings {
+export interface PoolSettings extends PoolAttributes {
   /** People sign in by e-mail address, and the username is the `sub`. */
   readonly signInByEmail: boolean;
   readonly caseSensitive: boolean;
@@ -13,7 +13,6 @@ export interface PoolSettings {
   readonly selfSignUp: boolean;
   /** A forgotten password can be reset by a code sent to a verified e-mail address. */
   readonly recoveryByEmail: boolean;
-  readonly requiredAttributes: readonly string[];
   readonly passwordPolicy: PasswordPolicy;
 }
 
@@ -28,12 +27,24 @@ const passwordPolicy = z.strictObject({
   TemporaryPasswordValidityDays: count.pipe(z.number().min(1).max(365)).default(7),
 });
 
-const attribute = z.strictObject({
+const standardAttribute = z.strictObject({
   Name: z.enum(STANDARD_ATTRIBUTES),
   AttributeDataType: z.literal('String').optional(),
   Required: flag.default(false),
-  Mutable: inert, // attributes are never changed once they are there
+  Mutable: flag.pipe(z.literal(true)).optional(),
 });
+
+const OF_EVERY_POOL: readonly string[] = [...STANDARD_ATTRIBUTES, 'sub', 'address', 'updated_at'];
+
+/** Named without `custom:`. The service has none that are required. */
+const customAttribute = z
+  .strictObject({
+    Name: z.string().regex(/^[\w-]{1,20}$/),
+    AttributeDataType: z.literal('String'),
+    Required: flag.pipe(z.literal(false)).optional(),
+    Mutable: flag,
+  })
+  .refine(({ Name }) => !OF_EVERY_POOL.includes(Name), 'is an attribute of every pool');
 
 const recovery = z.strictObject({
   Name: z.enum(['verified_email', 'verified_phone_number', 'admin_only']),
@@ -53,7 +64,7 @@ const userPool = z.strictObject({
     .optional(),
   AccountRecoverySetting: z.strictObject({ RecoveryMechanisms: z.array(recovery).default([]) }).optional(),
   Policies: z.strictObject({ PasswordPolicy: passwordPolicy.optional() }).optional(),
-  Schema: z.array(attribute).default([]),
+  Schema: z.array(z.union([standardAttribute, customAttribute])).default([]),
   MfaConfiguration: z.literal('OFF').optional(),
   UserPoolAddOns: z.strictObject({ AdvancedSecurityMode: z.literal('OFF') }).optional(),
   // The wording of mail and the sender of it: codes go to `onCode` instead.
@@ -70,7 +81,7 @@ const userPool = z.strictObject({
       SmsMessage: inert,
     })
     .optional(),
-  // Says what happens when an address is changed, and the operations that change one are refused.
+  // Says what happens when an address is changed, and changing one is refused.
   UserAttributeUpdateSettings: inert,
 });
 
@@ -86,6 +97,12 @@ export function readPoolSettings(name: string, properties: Record<string, unknow
     selfSignUp: !pool.AdminCreateUserConfig?.AllowAdminCreateUserOnly,
     recoveryByEmail: recoverable?.includes('verified_email') ?? true,
     requiredAttributes: pool.Schema.filter((each) => each.Required).map((each) => each.Name),
+    customAttributes: Object.fromEntries(
+      pool.Schema.filter(({ Name }) => !OF_EVERY_POOL.includes(Name)).map(({ Name, Mutable = true }) => [
+        `custom:${Name}`,
+        { mutable: Mutable },
+      ]),
+    ),
     passwordPolicy: policy
       ? {
           minimumLength: policy.MinimumLength,

@@ -1,5 +1,6 @@
 /** Bringing pools and clients to what the template says. */
 import { randomInt } from 'node:crypto';
+import { requirePermissible } from './attributes.ts';
 import { readClientSettings } from './client-settings.ts';
 import { readPoolSettings } from './pool-settings.ts';
 import type { Client, Pool, Store } from './store.ts';
@@ -42,6 +43,7 @@ export function ensureClient(
   const { name, properties, userPoolId } = wanted;
   const pool = poolOf(store, userPoolId);
   const settings = readClientSettings(name, properties);
+  requirePermissible(`user pool client ${name}`, settings, pool.settings);
   const existing = [...store.clients.values()].find((each) => each.name === name && each.poolId === pool.id);
   const client = {
     id: existing?.id ?? random(26, LOWER + DIGITS),
@@ -55,12 +57,18 @@ export function ensureClient(
   return client;
 }
 
-/** CloudFormation would replace such a pool by an empty one; losing people's accounts in passing helps nobody. */
+/**
+ * CloudFormation would replace such a pool by an empty one, and losing people's accounts in passing helps nobody; or it
+ * would fail, since attributes are added to a pool and never changed or removed.
+ */
 function refuseReplacement(existing: Pool, wanted: Pool['settings']): void {
-  const { signInByEmail, caseSensitive } = existing.settings;
+  const { signInByEmail, caseSensitive, customAttributes } = existing.settings;
+  const isKept = ([name, { mutable }]: readonly [string, { readonly mutable: boolean }]) =>
+    wanted.customAttributes[name]?.mutable === mutable;
   const changed = [
     ...(signInByEmail === wanted.signInByEmail ? [] : ['UsernameAttributes']),
     ...(caseSensitive === wanted.caseSensitive ? [] : ['UsernameConfiguration.CaseSensitive']),
+    ...(Object.entries(customAttributes).every(isKept) ? [] : ['Schema']),
   ];
   if (changed.length === 0) return;
   throw new Error(

@@ -1,6 +1,6 @@
 /** Signing oneself up: SignUp, ConfirmSignUp, ResendConfirmationCode. */
 import { AwsError, operation, type Operations } from '../aws-json.ts';
-import { attributeList, readAttributes } from './attributes.ts';
+import { attributeList, readOwnAttributes } from './attributes.ts';
 import {
   allowMailing,
   checkCode,
@@ -40,11 +40,11 @@ const signingUp = clientCall.extend({
 
 const signUp = (services: Pick<Services, 'store' | 'now' | 'onCode'>) =>
   operation('public', signingUp, (input) => {
-    const { pool } = calledBy(services.store, input);
+    const { client, pool } = calledBy(services.store, input);
     if (!pool.settings.selfSignUp) {
       throw new AwsError('NotAuthorizedException', 'SignUp is not permitted for this user pool');
     }
-    const attributes = readAttributes(input.UserAttributes);
+    const attributes = readOwnAttributes(input.UserAttributes, client, pool);
     checkPassword(pool.settings.passwordPolicy, input.Password);
     const user = createUser(services, pool, {
       name: input.Username,

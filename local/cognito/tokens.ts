@@ -10,6 +10,7 @@ import {
 } from 'node:crypto';
 import { z } from 'zod';
 import { AwsError } from '../aws-json.ts';
+import { readableOf, type Attributes } from './attributes.ts';
 import type { Client, Session, Store, User } from './store.ts';
 
 export interface AuthenticationResult {
@@ -99,7 +100,7 @@ export function createTokens(world: { store: Store; now: () => number; region: s
         username: user.username,
       }),
       IdToken: signed({
-        ...profile(user),
+        ...profile(readableOf(user.attributes, client)),
         ...common,
         aud: client.id,
         token_use: 'id',
@@ -181,7 +182,7 @@ export function createTokens(world: { store: Store; now: () => number; region: s
 }
 
 /** The attributes as claims; the `…_verified` ones are booleans in a token, though strings as attributes. */
-function profile({ attributes }: User): Record<string, string | boolean> {
+function profile(attributes: Attributes): Record<string, string | boolean> {
   return Object.fromEntries(
     Object.entries(attributes).map(([name, value]) => [
       name,
