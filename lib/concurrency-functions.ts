@@ -42,7 +42,7 @@ export class ConcurrencyFunctions extends Construct {
   constructor(scope: Construct, id: string, props: FunctionsProps) {
     super(scope, id);
     const { stage, code, table, checkout } = props;
-    const { route, cache, accounts, queue } = settingsOf(props);
+    const { route, viewerRoute, cache, accounts, queue } = settingsOf(props);
     const common = { stage, code };
     const lease = { LEASE_SECONDS: String(stage.leaseSeconds) };
     const heartbeat = { HEARTBEAT_SECONDS: String(stage.heartbeatSeconds) };
@@ -56,7 +56,7 @@ export class ConcurrencyFunctions extends Construct {
       memoryMb: MEMORY_MB.withMomento,
       timeoutSeconds: ROUTE_SECONDS,
       parameters: { ...MOMENTO_DATA, ...SESSION_KEYS },
-      environment: { ...route, ...cache, ...accounts, ...queue, ...lease, ...heartbeat, ...whenFull },
+      environment: { ...viewerRoute, ...cache, ...accounts, ...queue, ...lease, ...heartbeat, ...whenFull },
     });
     this.startSession.mayRead(table);
     // In an outage of Momento the account's few sessions are kept in one item of the table.
@@ -70,7 +70,7 @@ export class ConcurrencyFunctions extends Construct {
       memoryMb: HEARTBEAT_MEMORY_MB,
       timeoutSeconds: ROUTE_SECONDS,
       parameters: { ...MOMENTO_DATA, ...SESSION_KEYS },
-      environment: { ...route, ...cache, ...accounts, ...queue, ...lease, ...heartbeat, ...tracker },
+      environment: { ...viewerRoute, ...cache, ...accounts, ...queue, ...lease, ...heartbeat, ...tracker },
       quiet: true,
     });
     this.ingestHeartbeat.mayRead(table);
@@ -83,7 +83,7 @@ export class ConcurrencyFunctions extends Construct {
       memoryMb: MEMORY_MB.withMomento,
       timeoutSeconds: ROUTE_SECONDS,
       parameters: MOMENTO_DATA,
-      environment: { ...route, ...cache, ...lease },
+      environment: { ...viewerRoute, ...cache, ...lease },
     });
 
     this.checkConcurrency = new UsherFunction(this, 'CheckConcurrency', {
@@ -93,7 +93,7 @@ export class ConcurrencyFunctions extends Construct {
       memoryMb: MEMORY_MB.withMomento,
       timeoutSeconds: ROUTE_SECONDS,
       parameters: MOMENTO_DATA,
-      environment: { ...route, ...cache, ...accounts, ...queue, ...lease, ...tracker },
+      environment: { ...viewerRoute, ...cache, ...accounts, ...queue, ...lease, ...tracker },
     });
     this.checkConcurrency.mayRead(table);
     this.checkConcurrency.maySend(checkout.queue);

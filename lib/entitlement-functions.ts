@@ -35,7 +35,7 @@ export class EntitlementFunctions extends Construct {
   constructor(scope: Construct, id: string, props: FunctionsProps) {
     super(scope, id);
     const { stage, code, table, checkout } = props;
-    const { route, cache, accounts, queue } = settingsOf(props);
+    const { route, viewerRoute, cache, accounts, queue } = settingsOf(props);
     const common = { stage, code };
 
     const fillCache = new UsherFunction(this, 'FillCache', {
@@ -58,7 +58,7 @@ export class EntitlementFunctions extends Construct {
       timeoutSeconds: ROUTE_SECONDS,
       parameters: MOMENTO_SUPER,
       environment: {
-        ...route,
+        ...viewerRoute,
         ...cache,
         TOKEN_TTL_SECONDS: String(stage.tokenTtlSeconds),
         FILL_CACHE_FUNCTION_NAME: fillCache.functionName,
@@ -74,7 +74,7 @@ export class EntitlementFunctions extends Construct {
       memoryMb: MEMORY_MB.withMomento,
       timeoutSeconds: ROUTE_SECONDS,
       parameters: MOMENTO_DATA,
-      environment: { ...route, ...cache, ...accounts, ...queue },
+      environment: { ...viewerRoute, ...cache, ...accounts, ...queue },
     });
     this.readEntitlements.mayRead(table);
     this.readEntitlements.maySend(checkout.queue);
@@ -105,7 +105,7 @@ export class EntitlementFunctions extends Construct {
       description: 'POST /entitlements/recompute: has the purchases of the viewer counted afresh.',
       memoryMb: MEMORY_MB.withAws,
       timeoutSeconds: ROUTE_SECONDS,
-      environment: { ...route, ...accounts, ...queue },
+      environment: { ...viewerRoute, ...accounts, ...queue },
     });
     this.requestRecompute.maySend(checkout.queue);
     this.requestRecompute.may(table, 'dynamodb:PutItem');

@@ -19,12 +19,16 @@ type Settings = Readonly<Record<string, string>>;
 export function settingsOf({ stage, momentoCacheName, table, checkout }: Omit<FunctionsProps, 'code'>): {
   /** Whom CORS lets in, and where the viewer's country stands. */
   readonly route: Settings;
+  /** The same for a route of viewers, which has to know whose account it serves. */
+  readonly viewerRoute: Settings;
   readonly cache: Settings;
   readonly accounts: Settings;
   readonly queue: Settings;
 } {
+  const route = { ALLOWED_ORIGINS: stage.origins.join(','), REGION_HEADER: stage.regionHeader };
   return {
-    route: { ALLOWED_ORIGINS: stage.origins.join(','), REGION_HEADER: stage.regionHeader },
+    route,
+    viewerRoute: { ...route, ACCOUNT_CLAIM: stage.accountClaim },
     cache: { MOMENTO_CACHE_NAME: momentoCacheName },
     accounts: { TABLE_NAME: table.tableName },
     queue: { CHECKOUT_QUEUE_URL: checkout.queue.queueUrl },

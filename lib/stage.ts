@@ -1,4 +1,5 @@
 import { WHEN_FULL, type WhenFull } from '../shared/domain/admission.ts';
+import { readAccountClaim, type AccountClaim } from './account-claim.ts';
 import { flag, oneOf, refuse, text, whole, type Context } from './context-values.ts';
 import { readOperations, type Operations } from './operations/operations-settings.ts';
 import { readPlayer, type PlayerSettings } from './player/player-settings.ts';
@@ -17,6 +18,9 @@ export interface Stage {
   readonly origins: readonly string[];
   /** How the demo player is served from the stage; `undefined` = not at all. */
   readonly player: PlayerSettings | undefined;
+  readonly accountClaim: AccountClaim;
+  /** Whether viewers sign themselves up, or who runs the stage signs them up: docs/identity.md says who should. */
+  readonly signUp: (typeof SIGN_UP)[number];
   readonly tokenTtlSeconds: number;
   /** The request header that carries the viewer's country, ISO 3166-1 alpha-2. */
   readonly regionHeader: string;
@@ -43,6 +47,7 @@ export interface Stage {
 
 /** Not ERROR: alarms count lines that are warnings. */
 const LOG_LEVELS = ['DEBUG', 'INFO', 'WARN'] as const;
+const SIGN_UP = ['open', 'closed'] as const;
 /** Momento mints no disposable token that lives longer. */
 const TOKEN_TTL_SECONDS = { of: 'whole seconds', least: 60, most: 25 * 60 * 60, otherwise: 1800 };
 /** Origins travel in every function's environment, of which Lambda allows 4 KB in all. */
@@ -79,6 +84,8 @@ export function readStage(context: Context): Stage {
     ssmName: ssmName(text(context, 'ssmStageName') ?? name),
     origins: origins(text(context, 'origins'), player ? [] : ['http://localhost:3000']),
     player,
+    accountClaim: readAccountClaim(context),
+    signUp: oneOf(context, 'signUp', SIGN_UP, 'open'),
     tokenTtlSeconds: whole(context, 'tokenTtlSeconds', TOKEN_TTL_SECONDS),
     regionHeader: regionHeader(text(context, 'regionHeader') ?? 'CloudFront-Viewer-Country'),
     logLevel: oneOf(context, 'logLevel', LOG_LEVELS, 'INFO'),

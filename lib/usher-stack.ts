@@ -110,6 +110,7 @@ export class UsherStack extends Stack {
           region: this.region,
           userPoolId: viewers.userPool.userPoolId,
           userPoolClientId: viewers.webClient.userPoolClientId,
+          ...(stage.accountClaim !== 'sub' && { accountClaim: stage.accountClaim }),
         },
       });
     }
@@ -134,6 +135,7 @@ export class UsherStack extends Stack {
       ApiUrl: api.url,
       UserPoolId: viewers.userPool.userPoolId,
       UserPoolClientId: viewers.webClient.userPoolClientId,
+      AccountClaim: stage.accountClaim,
       MomentoCacheName: cache.cacheName,
       TableName: table.tableName,
       CheckoutQueueUrl: checkout.queue.queueUrl,

@@ -1,21 +1,33 @@
 import { Duration, RemovalPolicy, Validations } from 'aws-cdk-lib';
-import { AccountRecovery, UserPool, type UserPoolClient } from 'aws-cdk-lib/aws-cognito';
+import {
+  AccountRecovery,
+  ClientAttributes,
+  StringAttribute,
+  UserPool,
+  type UserPoolClient,
+} from 'aws-cdk-lib/aws-cognito';
 import { Construct } from 'constructs';
+import { customAttributeOf } from './account-claim.ts';
 import { nameIn, type Stage } from './stage.ts';
 
-/** The viewers: who they are (a Cognito user pool; the account is the claim `sub`), and the player's way to sign in. */
+/** The viewers: who they are (a Cognito user pool), which account is theirs, and the player's way to sign in. */
 export class Viewers extends Construct {
   readonly userPool: UserPool;
   readonly webClient: UserPoolClient;
 
   constructor(scope: Construct, id: string, { stage }: { readonly stage: Stage }) {
     super(scope, id);
+    const account = customAttributeOf(stage.accountClaim);
     this.userPool = new UserPool(this, 'UserPool', {
       userPoolName: nameIn(stage, 'viewers'),
-      selfSignUpEnabled: true,
+      selfSignUpEnabled: stage.signUp === 'open',
       signInAliases: { email: true },
       signInCaseSensitive: false,
       autoVerify: { email: true },
+      // Who assigns accounts can change one. No limits of its length: a pool's attribute stays for ever as it was made.
+      ...(account !== undefined && {
+        customAttributes: { [account]: new StringAttribute({ mutable: true }) },
+      }),
       accountRecovery: AccountRecovery.EMAIL_ONLY,
       passwordPolicy: {
         minLength: 8,
@@ -34,6 +46,11 @@ export class Viewers extends Construct {
       // A page cannot keep a secret, and signs in by SRP alone: without this Cognito would offer OAuth flows too.
       generateSecret: false,
       disableOAuth: true,
+      // Whoever could write the account could enter any. Cognito puts into ID tokens what the client may read.
+      writeAttributes: new ClientAttributes().withStandardAttributes({ email: true }),
+      readAttributes: new ClientAttributes()
+        .withStandardAttributes({ email: true, emailVerified: true })
+        .withCustomAttributes(...(account === undefined ? [] : [account])),
       preventUserExistenceErrors: true,
       enableTokenRevocation: true,
       idTokenValidity: Duration.hours(1),

@@ -8,10 +8,14 @@ import {
 /** Public on purpose: it opens nothing but a stand-in on this machine. */
 export const demoUser = { username: 'demo@usher.local', password: 'Usher-demo-1' } as const;
 
-/** A viewer to sign in as without signing up. Keeps the one that is there. */
+/**
+ * A viewer to sign in as without signing up; with an account, where a claim other than `sub` names it. Keeps the one
+ * that is there.
+ */
 export async function ensureDemoUser(
   { cognito }: { readonly cognito: Pick<CognitoIdentityProviderClient, 'send'> },
   userPoolId: string,
+  accountClaim: string,
 ): Promise<void> {
   const user = { UserPoolId: userPoolId, Username: demoUser.username };
   try {
@@ -22,6 +26,7 @@ export async function ensureDemoUser(
         UserAttributes: [
           { Name: 'email', Value: demoUser.username },
           { Name: 'email_verified', Value: 'true' },
+          ...(accountClaim === 'sub' ? [] : [{ Name: accountClaim, Value: 'demo' }]),
         ],
       }),
     );

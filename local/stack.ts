@@ -72,6 +72,8 @@ export interface LocalStack {
     readonly region: string;
     readonly userPoolId: string;
     readonly userPoolClientId: string;
+    /** Which claim of an ID token names the account, where it is not `sub`. */
+    readonly accountClaim?: string;
     readonly cognitoEndpoint: string;
     readonly momentoEndpoint: string;
     readonly storeUrl: string;
@@ -211,8 +213,9 @@ async function start(options: LocalOptions, lifetime: Lifetime): Promise<LocalSt
   for (const [logicalId, identity] of functionUrls.identities) identities.set(logicalId, identity);
   const outputs = resolver.outputs();
   await step('Secrets', () => ensureSecrets({ ssm, momento }, { ssmStageName }));
-  const { UserPoolId, UserPoolClientId, ApiUrl } = outputs;
-  if (UserPoolId !== undefined) await step('Demo user', () => ensureDemoUser(clients, UserPoolId));
+  const { UserPoolId, UserPoolClientId, ApiUrl, AccountClaim = 'sub' } = outputs;
+  if (UserPoolId !== undefined)
+    await step('Demo user', () => ensureDemoUser(clients, UserPoolId, AccountClaim));
 
   const functions = await step('Functions', () =>
     createFunctions({
@@ -268,6 +271,7 @@ async function start(options: LocalOptions, lifetime: Lifetime): Promise<LocalSt
     region,
     userPoolId: UserPoolId ?? '',
     userPoolClientId: UserPoolClientId ?? '',
+    ...(AccountClaim !== 'sub' && { accountClaim: AccountClaim }),
     cognitoEndpoint: cognito.url,
     momentoEndpoint: momento.url,
     storeUrl: store.url,

@@ -13,7 +13,6 @@ const FIELDS = {
   time: '$context.requestTime',
   ip: '$context.identity.sourceIp',
   route: '$context.httpMethod $context.resourcePath',
-  accountId: '$context.authorizer.claims.sub',
   status: '$context.status',
   /** What API Gateway answered by itself, such as `UNAUTHORIZED` or `THROTTLED`. */
   refusal: '$context.error.responseType',
@@ -34,6 +33,11 @@ export function accessLogs(
   });
   return {
     accessLogDestination: new LogGroupLogDestination(logGroup),
-    accessLogFormat: AccessLogFormat.custom(JSON.stringify(FIELDS)),
+    accessLogFormat: AccessLogFormat.custom(JSON.stringify({ ...FIELDS, ...whoseIn(stage) })),
   };
+}
+
+/** The account; or else the viewer, since no variable of API Gateway's can name a claim with a colon in it. */
+function whoseIn({ accountClaim }: Pick<Stage, 'accountClaim'>): Readonly<Record<string, string>> {
+  return { [accountClaim === 'sub' ? 'accountId' : 'viewerId']: '$context.authorizer.claims.sub' };
 }

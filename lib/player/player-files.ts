@@ -19,6 +19,8 @@ export interface PlayerConfig {
   readonly region: string;
   readonly userPoolId: string;
   readonly userPoolClientId: string;
+  /** Which claim of an ID token names the account, where it is not `sub`. */
+  readonly accountClaim?: string;
 }
 
 export interface PlayerFilesProps {

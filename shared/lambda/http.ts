@@ -24,10 +24,11 @@ export function open(
 
 /** A handler for a route behind the Cognito authorizer, which has verified the ID token. */
 export function viewer(answer: (request: ViewerRequest) => Promise<HttpReply>) {
-  return stack(async (event) => answer({ ...requestOf(event), accountId: accountOf(event) }));
+  const claim = setting('ACCOUNT_CLAIM');
+  return stack(async (event) => answer({ ...requestOf(event), accountId: accountOf(event, claim) }), claim);
 }
 
-function requestOf(event: APIGatewayProxyEvent, largestBodyBytes?: number): HttpRequest {
+export function requestOf(event: APIGatewayProxyEvent, largestBodyBytes?: number): HttpRequest {
   const headers = Object.entries(event.headers ?? {}).map(([name, value]) => [name.toLowerCase(), value]);
   return {
     headers: Object.fromEntries(headers),
@@ -37,12 +38,20 @@ function requestOf(event: APIGatewayProxyEvent, largestBodyBytes?: number): Http
   };
 }
 
-/** API Gateway lets ID tokens through only; should it be set up otherwise one day, this still holds. */
-function accountOf({ requestContext }: APIGatewayProxyEvent): string {
-  const claims = (requestContext.authorizer?.['claims'] ?? {}) as Record<string, unknown>;
-  const { sub, token_use: use } = claims;
-  if (typeof sub !== 'string' || !isAccountId(sub) || use !== 'id') throw new Refused(401, 'unauthenticated');
-  return sub;
+/**
+ * Whose account the viewer watches on. Never another claim's where the stage's names none: whoever has no account is
+ * told so. API Gateway lets ID tokens through only; should it be set up otherwise one day, this still holds.
+ */
+function accountOf(event: APIGatewayProxyEvent, claim: string): string {
+  if (claimIn(event, 'token_use') !== 'id') throw new Refused(401, 'unauthenticated');
+  const account = claimIn(event, claim);
+  if (account === undefined || !isAccountId(account)) throw new Refused(403, 'no-account');
+  return account;
+}
+
+function claimIn({ requestContext }: APIGatewayProxyEvent, claim: string): string | undefined {
+  const value: unknown = requestContext?.authorizer?.['claims']?.[claim];
+  return typeof value === 'string' ? value : undefined;
 }
 
 /** Middy asks for this shortly before Lambda would end the function. */
@@ -54,17 +63,21 @@ function outOfTime(): never {
  * After-hooks run from last to first, so CORS comes first: it then also marks what the error mapper answers. The counts
  * go out when that has counted its part.
  */
-function stack(answer: (event: APIGatewayProxyEvent) => Promise<HttpReply>) {
+export function stack(answer: (event: APIGatewayProxyEvent) => Promise<HttpReply>, accountClaim?: string) {
   return middy<APIGatewayProxyEvent, APIGatewayProxyResult>({
     timeoutEarlyInMillis: RESERVE_MS,
     timeoutEarlyResponse: outOfTime,
   })
     .use(cors(corsOptions()))
     .use({ after: publishTally, onError: publishTally })
-    .use(problems())
+    .use(problems(accountClaim))
     .handler(async (event) => {
       const reply = await answer(event);
-      logger.info('answered', { route: routeOf(event), status: reply.status, ...accountIn(event) });
+      logger.info('answered', {
+        route: routeOf(event),
+        status: reply.status,
+        ...accountIn(event, accountClaim),
+      });
       return toResult(reply);
     });
 }
@@ -80,22 +93,25 @@ function corsOptions() {
   };
 }
 
-function problems(): middy.MiddlewareObj<APIGatewayProxyEvent, APIGatewayProxyResult> {
+function problems(
+  accountClaim: string | undefined,
+): middy.MiddlewareObj<APIGatewayProxyEvent, APIGatewayProxyResult> {
   return {
     onError: (request) => {
       request.response = refuse(request.error, {
         route: routeOf(request.event),
-        ...accountIn(request.event),
+        ...accountIn(request.event, accountClaim),
       });
     },
   };
 }
 
-function routeOf({ httpMethod, resource }: APIGatewayProxyEvent): string {
+export function routeOf({ httpMethod, resource }: APIGatewayProxyEvent): string {
   return `${httpMethod} ${resource}`;
 }
 
-function accountIn({ requestContext }: APIGatewayProxyEvent): { accountId?: string } {
-  const sub: unknown = requestContext?.authorizer?.['claims']?.sub;
-  return typeof sub === 'string' ? { accountId: sub } : {};
+/** For logs; of what is no account's id nothing is written down. */
+function accountIn(event: APIGatewayProxyEvent, claim: string | undefined): { accountId?: string } {
+  const account = claim === undefined ? undefined : claimIn(event, claim);
+  return account !== undefined && isAccountId(account) ? { accountId: account } : {};
 }

@@ -37,6 +37,7 @@ const functions = functionsIn(template);
 
 const COMMON = ['POWERTOOLS_LOG_LEVEL', 'POWERTOOLS_SERVICE_NAME', 'STAGE_NAME'];
 const ROUTE = ['ALLOWED_ORIGINS', 'REGION_HEADER'];
+const VIEWER_ROUTE = [...ROUTE, 'ACCOUNT_CLAIM'];
 const MOMENTO_DATA = ['MOMENTO_CACHE_NAME', 'MOMENTO_DATA_KEY_PARAMETER', 'MOMENTO_ENDPOINT_PARAMETER'];
 const SNAPSHOTS = [...MOMENTO_DATA, 'CHECKOUT_QUEUE_URL', 'TABLE_NAME'];
 const LEASE = ['HEARTBEAT_SECONDS', 'LEASE_SECONDS'];
@@ -51,21 +52,28 @@ const ENVIRONMENTS: Readonly<Record<string, readonly string[]>> = {
     'STRIPE_SECRETS_PARAMETER',
   ],
   'announce-boundaries': ['CHECKOUT_QUEUE_URL', 'TABLE_NAME'],
-  'check-concurrency': [...ROUTE, ...SNAPSHOTS, 'LEASE_SECONDS', TRACKER],
-  'end-session': [...ROUTE, ...MOMENTO_DATA, 'LEASE_SECONDS'],
+  'check-concurrency': [...VIEWER_ROUTE, ...SNAPSHOTS, 'LEASE_SECONDS', TRACKER],
+  'end-session': [...VIEWER_ROUTE, ...MOMENTO_DATA, 'LEASE_SECONDS'],
   'fill-cache': SNAPSHOTS,
   'follow-heartbeat-topic': [...MOMENTO_DATA, TRACKER],
-  'ingest-heartbeat': [...ROUTE, ...SNAPSHOTS, ...LEASE, TRACKER, 'SESSION_KEYS_PARAMETER'],
+  'ingest-heartbeat': [...VIEWER_ROUTE, ...SNAPSHOTS, ...LEASE, TRACKER, 'SESSION_KEYS_PARAMETER'],
   'provide-cache': ['MOMENTO_ENDPOINT_PARAMETER', 'MOMENTO_SUPER_KEY_PARAMETER'],
   'read-catalog': ROUTE,
-  'read-entitlements': [...ROUTE, ...SNAPSHOTS],
+  'read-entitlements': [...VIEWER_ROUTE, ...SNAPSHOTS],
   'read-session-keys': [...ROUTE, 'SESSION_KEYS_PARAMETER'],
   'recompute-entitlements': [...SNAPSHOTS, 'DEAD_LETTER_QUEUE_URL', 'LEASE_SECONDS'],
   'renew-session': [...SNAPSHOTS, ...LEASE, TRACKER, 'SESSION_KEYS_PARAMETER'],
-  'request-recompute': [...ROUTE, 'CHECKOUT_QUEUE_URL', 'TABLE_NAME'],
-  'start-session': [...ROUTE, ...SNAPSHOTS, ...LEASE, 'HEARTBEAT_URL', 'SESSION_KEYS_PARAMETER', 'WHEN_FULL'],
+  'request-recompute': [...VIEWER_ROUTE, 'CHECKOUT_QUEUE_URL', 'TABLE_NAME'],
+  'start-session': [
+    ...VIEWER_ROUTE,
+    ...SNAPSHOTS,
+    ...LEASE,
+    'HEARTBEAT_URL',
+    'SESSION_KEYS_PARAMETER',
+    'WHEN_FULL',
+  ],
   'vend-token': [
-    ...ROUTE,
+    ...VIEWER_ROUTE,
     'FOLLOWS_HEARTBEAT_TOPIC',
     'FILL_CACHE_FUNCTION_NAME',
     'MOMENTO_CACHE_NAME',

@@ -130,6 +130,7 @@ describe('the REST API', () => {
     const harmless =
       /^\$context\.(requestId|requestTime|identity\.sourceIp|httpMethod|resourcePath|authorizer\.claims\.sub|status|error\.responseType|responseLatency|integrationLatency|responseLength)$/;
     for (const variable of fields.flatMap((field) => field.split(' '))) expect(variable).toMatch(harmless);
+    expect(JSON.parse(AccessLogSetting.Format)).toHaveProperty('accountId', '$context.authorizer.claims.sub');
   });
 });
 

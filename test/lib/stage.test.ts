@@ -11,6 +11,8 @@ describe('a stage', () => {
       name: 'dev',
       ssmName: 'dev',
       origins: ['http://localhost:3000'],
+      accountClaim: 'sub',
+      signUp: 'open',
       tokenTtlSeconds: 1800,
       regionHeader: 'CloudFront-Viewer-Country',
       logLevel: 'INFO',

@@ -71,6 +71,7 @@ describe('a stack', () => {
       Outputs: Record<string, { Value: unknown }>;
     };
     expect(Object.keys(Outputs).toSorted()).toEqual([
+      'AccountClaim',
       'ApiUrl',
       'CheckoutQueueUrl',
       'DeadLetterQueueUrl',

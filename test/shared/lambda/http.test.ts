@@ -220,16 +220,45 @@ describe('a viewer', () => {
     ['no token', undefined],
     ['an access token, which is meant for other services', { sub: 'ada', token_use: 'access' }],
     ['a token that does not say what it is for', { sub: 'ada' }],
-    ['a token without a subject', { token_use: 'id' }],
-    ['a subject that is no text', { sub: ['ada'], token_use: 'id' }],
-    ['the name of everyone’s topic', { sub: 'heartbeat', token_use: 'id' }],
-    ['the name of the catalogue’s topic', { sub: 'catalog', token_use: 'id' }],
-    ['a subject that is another account’s key', { sub: 'bob:slot:1', token_use: 'id' }],
   ])('is nobody with %s', async (_, claims) => {
     const { statusCode, body } = await invoke(handler, claims ? { claims } : {});
     expect(statusCode).toBe(401);
     expect(JSON.parse(body)).toMatchObject({ type: 'urn:usher:problem:unauthenticated' });
     expect(served).toEqual([]);
+  });
+
+  it.each<[string, unknown]>([
+    ['no claim', undefined],
+    ['an empty claim', ''],
+    ['a claim that is no text', ['ada']],
+    ['the name of everyone’s topic', 'heartbeat'],
+    ['the name of the catalogue’s topic', 'catalog'],
+    ['another account’s key', 'bob:slot:1'],
+    ['a list, as Cognito writes one down', '[ada, bob]'],
+    ['an id of 65 characters', 'a'.repeat(65)],
+  ])('has no account with %s, whatever else the token says, and it is not logged', async (_, account) => {
+    for (const claim of ['sub', 'custom:household']) {
+      vi.stubEnv('ACCOUNT_CLAIM', claim);
+      const log = capturedLog();
+      const claims = { ...ADA, 'custom:household': 'lovelace', username: 'ada', [claim]: account };
+      const { statusCode, body } = await invoke(
+        viewer(async ({ accountId }) => ({ status: 200, body: served.push(accountId) })),
+        { claims },
+      );
+      expect([statusCode, JSON.parse(body)]).toMatchObject([403, { type: 'urn:usher:problem:no-account' }]);
+      expect(served).toEqual([]);
+      expect(log.lines()).toMatchObject([{ message: 'refused', status: 403 }]);
+      expect(log.lines()[0]).not.toHaveProperty('accountId');
+    }
+  });
+
+  it('is of the account that the stage’s claim names, in the log too', async () => {
+    vi.stubEnv('ACCOUNT_CLAIM', 'custom:household');
+    const log = capturedLog();
+    const answering = viewer(async ({ accountId }) => ({ status: 200, body: { accountId } }));
+    const { body } = await invoke(answering, { claims: { ...ADA, 'custom:household': 'lovelace' } });
+    expect(JSON.parse(body)).toEqual({ accountId: 'lovelace' });
+    expect(log.lines()).toMatchObject([{ message: 'answered', accountId: 'lovelace' }]);
   });
 });
 
