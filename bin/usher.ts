@@ -5,6 +5,7 @@ import { Code } from 'aws-cdk-lib/aws-lambda';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { buildPlayer } from '../lib/bundling/build-player.ts';
 import { bundleFunctions } from '../lib/bundling/bundle-functions.ts';
+import { TemplateLimits } from '../lib/limits/template-limits.ts';
 import { nameIn, readStage } from '../lib/stage.ts';
 import { UsherStack } from '../lib/usher-stack.ts';
 import { loadCatalog } from '../shared/catalog.ts';
@@ -22,4 +23,4 @@ new UsherStack(app, nameIn(stage), {
   code: (name) => Code.fromAsset(join(outDir, name)),
   ...(stage.player && { playerBuild: await buildPlayer({ outDir: join(dist, 'player') }) }),
 });
-Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
+Validations.of(app).addPlugins(new AwsSolutionsChecks(app), new TemplateLimits());
