@@ -98,6 +98,7 @@ function requestOf(path: string, body: object) {
   const headers = new Map(BROWSER);
   return {
     path,
+    target: path,
     method: 'POST',
     queryString: '',
     query: new URLSearchParams(),

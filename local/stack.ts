@@ -4,6 +4,7 @@ import { SQSClient } from '@aws-sdk/client-sqs';
 import path from 'node:path';
 import { writeAddresses, writeOutputs } from './addresses.ts';
 import { type Clock, followClock } from './clock.ts';
+import { createIamAuthorizer } from './api-gateway/iam-authorizer.ts';
 import { readRestApi } from './api-gateway/rest-api.ts';
 import { startRestApiServer } from './api-gateway/server.ts';
 import { createResolver, type Identity } from './cloudformation/resolver.ts';
@@ -14,6 +15,7 @@ import { startDynamoDb, type DynamoDbStandIn } from './dynamodb/server.ts';
 import { createTables } from './dynamodb/tables.ts';
 import { startEventSources } from './event-source/event-sources.ts';
 import { startFunctionUrls } from './function-url/function-urls.ts';
+import { callersOf, OPERATOR } from './iam/callers.ts';
 import { type Check, type Principal, startGate } from './iam/gate.ts';
 import { readPrincipals } from './iam/principals.ts';
 import { identify, physicalName } from './identities.ts';
@@ -193,7 +195,7 @@ async function start(options: LocalOptions, lifetime: Lifetime): Promise<LocalSt
     ...world,
     addresses: new Map([...addresses, [sqs.url, gate?.url ?? sqs.url]]),
   });
-  const client = { region, credentials: { accessKeyId: 'local', secretAccessKey: 'local' } };
+  const client = { region, credentials: OPERATOR };
   const clients = {
     sqs: new SQSClient({ ...client, endpoint: sqs.url }),
     dynamoDb: new DynamoDBClient({ ...client, endpoint: dynamodb.url }),
@@ -245,6 +247,12 @@ async function start(options: LocalOptions, lifetime: Lifetime): Promise<LocalSt
   const restApi = readRestApi({
     resolver,
     userPools: { issuer: (id) => cognito.issuer(id), jwks: { keys: [...cognito.jwks.keys] } },
+    iam: createIamAuthorizer({
+      region,
+      accountId,
+      callers: callersOf({ functions: functions.values(), principals }, { region, accountId }),
+      now: () => Date.now(),
+    }),
     functions: new Map([...functions.values()].map((one) => [one.arn, one])),
     idOf: (logicalId) => identityOf(logicalId)?.ref ?? logicalId,
   });

@@ -2,10 +2,12 @@
 
 /** Status and message where the template sets none. Observed, and https://docs.aws.amazon.com/apigateway/latest/developerguide/supported-gateway-response-types.html */
 const defaults = {
+  ACCESS_DENIED: [403, 'AccessDeniedException', 'Forbidden'],
   EXPIRED_TOKEN: [401, 'UnauthorizedException', 'The incoming token has expired'],
   INTEGRATION_FAILURE: [502, 'InternalServerErrorException', 'Internal server error'],
   INTEGRATION_TIMEOUT: [504, 'InternalServerErrorException', 'Endpoint request timed out'],
   API_CONFIGURATION_ERROR: [500, 'InternalServerErrorException', 'Internal server error'],
+  INVALID_SIGNATURE: [403, 'InvalidSignatureException', 'The request signature is not valid'],
   MISSING_AUTHENTICATION_TOKEN: [403, 'MissingAuthenticationTokenException', 'Missing Authentication Token'],
   REQUEST_TOO_LARGE: [413, 'RequestTooLargeException', 'HTTP content length exceeded 10485760 bytes.'],
   THROTTLED: [429, 'TooManyRequestsException', 'Too Many Requests'],
@@ -13,6 +15,13 @@ const defaults = {
 } as const;
 
 export type RefusalType = keyof typeof defaults;
+
+/** A refusal, in words of its own where those that its type has by default would not say enough. */
+export interface Refusal {
+  readonly type: RefusalType;
+  readonly errorType?: string;
+  readonly message?: string;
+}
 
 export interface GatewayResponse {
   readonly statusCode?: number;
@@ -37,8 +46,14 @@ export interface Answer {
 const plainTemplate = '{"message":$context.error.messageString}';
 
 /** The answer to a request refused for one of API Gateway's reasons. */
-export function refusal(responses: GatewayResponses, type: RefusalType, request: RefusedRequest): Answer {
-  const [defaultStatus, errorType, message] = defaults[type];
+export function refusal(
+  responses: GatewayResponses,
+  refused: RefusalType | Refusal,
+  request: RefusedRequest,
+): Answer {
+  const { type, ...own }: Refusal = typeof refused === 'string' ? { type: refused } : refused;
+  const [defaultStatus, defaultErrorType, defaultMessage] = defaults[type];
+  const { errorType = defaultErrorType, message = defaultMessage } = own;
   const fallback = defaultStatus < 500 ? 'DEFAULT_4XX' : 'DEFAULT_5XX';
   const response = responses.get(type) ?? responses.get(fallback) ?? { headers: {} };
   const mapped = Object.entries(response.headers)

@@ -1,4 +1,5 @@
 import { commonLogTime } from '../common-log-time.ts';
+import type { Caller } from './iam-authorizer.ts';
 import type { GatewayRequest } from './request.ts';
 
 export interface ProxySurroundings {
@@ -10,11 +11,12 @@ export interface ProxySurroundings {
   readonly resourcePath: string;
   readonly pathParameters: Readonly<Record<string, string>>;
   readonly claims: Readonly<Record<string, string>> | undefined;
+  readonly caller?: Caller | undefined;
 }
 
 /** The event of a Lambda proxy integration, with every field that the REST API's format names. */
 export function proxyEvent(request: GatewayRequest, surroundings: ProxySurroundings): object {
-  const { stageName, resourcePath, pathParameters, claims } = surroundings;
+  const { stageName, resourcePath, pathParameters, claims, caller } = surroundings;
   const query = [...request.query];
   const isBase64Encoded = request.body.length > 0 && isBinary(surroundings.binaryMediaTypes, request);
   return {
@@ -41,7 +43,7 @@ export function proxyEvent(request: GatewayRequest, surroundings: ProxySurroundi
       domainPrefix: surroundings.apiId,
       requestTimeEpoch: request.receivedAtMs,
       requestId: request.requestId,
-      identity: identity(request),
+      identity: identity(request, caller),
       domainName: request.header('host'),
       deploymentId: 'local',
       apiId: surroundings.apiId,
@@ -51,20 +53,20 @@ export function proxyEvent(request: GatewayRequest, surroundings: ProxySurroundi
   };
 }
 
-function identity({ sourceIp, header }: GatewayRequest): object {
+function identity({ sourceIp, header }: GatewayRequest, caller: Caller | undefined): object {
   return {
     cognitoIdentityPoolId: null,
-    accountId: null,
+    accountId: caller ? '000000000000' : null,
     cognitoIdentityId: null,
-    caller: null,
+    caller: caller?.accessKeyId ?? null,
     sourceIp,
     principalOrgId: null,
-    accessKey: null,
+    accessKey: caller?.accessKeyId ?? null,
     cognitoAuthenticationType: null,
     cognitoAuthenticationProvider: null,
-    userArn: null,
+    userArn: caller?.arn ?? null,
     userAgent: header('user-agent') ?? null,
-    user: null,
+    user: caller?.accessKeyId ?? null,
   };
 }
 

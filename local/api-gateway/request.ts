@@ -6,6 +6,8 @@ export interface GatewayRequest {
   readonly requestId: string;
   readonly receivedAtMs: number;
   readonly method: string;
+  /** Path and query as they stand in the request line. */
+  readonly target: string;
   /** Below the stage, percent-encoded as it was sent: `/sessions/s1`. */
   readonly path: string;
   readonly query: URLSearchParams;
@@ -54,6 +56,7 @@ export function readRequest(
     requestId,
     receivedAtMs: Date.now(),
     method: message.method ?? 'GET',
+    target: message.url ?? '/',
     path,
     query,
     headers,

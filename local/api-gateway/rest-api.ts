@@ -1,6 +1,7 @@
 import type { Resolver } from '../cloudformation/resolver.ts';
 import type { LambdaFunction } from '../lambda/function.ts';
 import { type Authorizer, createAuthorizer, type UserPoolKeys } from './authorizer.ts';
+import type { IamAuthorizer } from './iam-authorizer.ts';
 import { type GatewayResponses, readGatewayResponse } from './gateway-responses.ts';
 import { type Preflight, readPreflight } from './preflight.ts';
 import type { ThrottleSettings } from '../throttle.ts';
@@ -11,7 +12,10 @@ export interface Route {
   /** `/sessions/{sessionId}` */
   readonly resourcePath: string;
   readonly resourceId: string;
+  /** Whether a viewer may come. */
   readonly authorizer: Authorizer | undefined;
+  /** Whether somebody of the AWS account may. */
+  readonly iam?: IamAuthorizer | undefined;
   /** Its own limit; without one it shares the stage's. */
   readonly throttle: ThrottleSettings | undefined;
   readonly integration:
@@ -36,6 +40,8 @@ export interface RestApi {
 export interface RestApiSurroundings {
   readonly resolver: Resolver;
   readonly userPools: UserPoolKeys;
+  /** For methods with the authorization AWS_IAM. */
+  readonly iam: IamAuthorizer;
   /** By ARN. */
   readonly functions: ReadonlyMap<string, LambdaFunction>;
   readonly idOf: (logicalId: string) => string;
@@ -135,6 +141,7 @@ function requireRoutes(
 function readRoutes({
   resolver,
   userPools,
+  iam,
   functions,
   idOf,
 }: RestApiSurroundings): readonly Omit<Route, 'throttle'>[] {
@@ -166,6 +173,7 @@ function readRoutes({
       resourcePath: paths.get(ResourceId) ?? '/',
       resourceId: ResourceId,
       authorizer,
+      iam: AuthorizationType === 'AWS_IAM' ? iam : undefined,
       integration:
         Integration.Type === 'MOCK'
           ? { kind: 'preflight', preflight: readPreflight(Integration) }

@@ -1,9 +1,9 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { throttledType } from '../lambda/function.ts';
 import { listen, type Listening, readBody } from '../loopback.ts';
-import { type Answer, refusal, type RefusalType } from './gateway-responses.ts';
+import { type Answer, refusal, type Refusal, type RefusalType } from './gateway-responses.ts';
 import { answerPreflight } from './preflight.ts';
-import { proxyEvent } from './proxy-event.ts';
+import { proxyEvent, type ProxySurroundings } from './proxy-event.ts';
 import { readProxyResponse } from './proxy-response.ts';
 import { type GatewayRequest, readRequest } from './request.ts';
 import type { RestApi, Route } from './rest-api.ts';
@@ -67,7 +67,7 @@ async function handle(
   message: IncomingMessage,
 ): Promise<{ readonly requestId: string; readonly answer: Answer }> {
   const { api } = serving;
-  const { pathname, searchParams } = new URL(message.url ?? '/', 'http://loopback');
+  const { pathname, searchParams } = targetOf(message);
   const stagePath = `/${api.stageName}`;
   const isBelow = pathname === stagePath || pathname.startsWith(`${stagePath}/`);
   const body = await readBody(message, payloadLimitBytes);
@@ -78,28 +78,40 @@ async function handle(
     edge: api.edge,
   });
   const result = await decide(serving, request, { isBelow, isTooLarge: body === undefined });
-  const answer = typeof result === 'string' ? refusal(api.gatewayResponses, result, request) : result;
+  const isAnswer = typeof result === 'object' && 'status' in result;
+  const answer = isAnswer ? result : refusal(api.gatewayResponses, result, request);
   return { requestId: request.requestId, answer };
 }
 
-/** API Gateway's order: the route, the limits, the token, and then the integration. */
+/** Resolved against an origin, a path that begins with two slashes would be read as a host's name, or as none at all. */
+function targetOf({ url = '/' }: IncomingMessage): URL {
+  return new URL(`http://loopback${url.startsWith('/') ? url : '/'}`);
+}
+
+/** API Gateway's order: the route, the limits, the token or the signature, and then the integration. */
 async function decide(
   serving: Serving,
   request: GatewayRequest,
   { isBelow, isTooLarge }: { readonly isBelow: boolean; readonly isTooLarge: boolean },
-): Promise<Answer | RefusalType> {
+): Promise<Answer | RefusalType | Refusal> {
   if (isTooLarge) return 'REQUEST_TOO_LARGE';
   const match = isBelow ? findRoute(serving.api.routes, request.method, request.path) : undefined;
   if (match === undefined) return 'MISSING_AUTHENTICATION_TOKEN';
   if (!serving.admits(match.route)) return 'THROTTLED';
 
-  const { authorizer, integration } = match.route;
+  const { authorizer, iam, integration } = match.route;
   const authorization = await authorizer?.(request.header('authorization'));
   if (authorization?.allowed === false) return authorization.reason;
   if (integration.kind === 'preflight') {
     return answerPreflight(integration.preflight, request.header('origin'));
   }
-  return invoke(serving, request, match, integration, authorization?.claims);
+  const { id, stageName } = serving.api;
+  const identified = iam?.(request, `${id}/${stageName}/${request.method}${request.path}`);
+  if (identified && 'refused' in identified) return identified.refused;
+  return invoke(serving, request, match, integration, {
+    claims: authorization?.claims,
+    caller: identified?.caller,
+  });
 }
 
 async function invoke(
@@ -107,10 +119,10 @@ async function invoke(
   request: GatewayRequest,
   { route, pathParameters }: Match<Route>,
   { target, timeoutMs }: Extract<Route['integration'], { kind: 'lambda' }>,
-  claims: Readonly<Record<string, string>> | undefined,
+  who: Pick<ProxySurroundings, 'claims' | 'caller'>,
 ): Promise<Answer | RefusalType> {
   const where = `${request.method} ${route.resourcePath}`;
-  const event = proxyEvent(request, { ...api, ...route, apiId: api.id, pathParameters, claims });
+  const event = proxyEvent(request, { ...api, ...route, apiId: api.id, pathParameters, ...who });
   const outcome = await within(timeoutMs, target.invoke(JSON.stringify(event)));
   if (outcome === undefined) {
     log(`${where}: ${target.name} did not answer within ${timeoutMs} ms`);

@@ -34,7 +34,7 @@ export const apiGatewaySupport: Support = {
   }),
   'AWS::ApiGateway::Method': resource({
     ApiKeyRequired: only(false),
-    AuthorizationType: only('NONE', 'COGNITO_USER_POOLS'),
+    AuthorizationType: only('NONE', 'COGNITO_USER_POOLS', 'AWS_IAM'),
     AuthorizerId: honoured,
     HttpMethod: honoured,
     Integration: fields({

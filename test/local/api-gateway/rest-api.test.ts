@@ -45,6 +45,7 @@ function apiWith(...MethodSettings: readonly object[]) {
   return readRestApi({
     resolver,
     userPools: new Map() as never,
+    iam: () => expect.fail('no method asks for it'),
     functions: new Map(),
     idOf: (logicalId) => logicalId,
   });
