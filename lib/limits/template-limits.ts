@@ -57,10 +57,13 @@ export class TemplateLimits implements IPolicyValidationPlugin {
         ruleName: rule.replaceAll('::', '-'),
         description: `${rule} ${fault}`,
         severity: 'error',
-        violatingResources:
-          logicalId === undefined
-            ? []
-            : [{ resourceLogicalId: logicalId, templatePath, locations: ['Properties'] }],
+        violatingResources: [
+          {
+            ...(logicalId !== undefined && { resourceLogicalId: logicalId }),
+            templatePath,
+            locations: [rule],
+          },
+        ],
       }));
     });
     return { success: violations.length === 0, violations };
