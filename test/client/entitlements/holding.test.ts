@@ -35,12 +35,11 @@ const snapshotOf = (version: number, ...entitlements: Entitlement[]): Snapshot =
   access: foldAccess(entitlements, NOW),
 });
 
-const keptAt = (confirmedAtMs: number, ...entitlements: Entitlement[]): Kept => ({
-  snapshot: snapshotOf(7, ...entitlements),
-  confirmedAtMs,
-  seenAtMs: confirmedAtMs,
-  offsetMs: 0,
-});
+/** By a clock that the service had set. */
+const keptAt = (confirmedAtMs: number, ...entitlements: Entitlement[]): Kept => {
+  const mark = { seenAtMs: confirmedAtMs, offsetMs: 0, isMeasured: true };
+  return { snapshot: snapshotOf(7, ...entitlements), confirmedAtMs, ...mark };
+};
 
 /** What one browser keeps of each account, in memory. */
 function createKept(...found: Kept[]): KeptSnapshots & { readonly all: Map<string, Kept> } {
@@ -56,9 +55,8 @@ function createKept(...found: Kept[]): KeptSnapshots & { readonly all: Map<strin
 function createWorld(kept = createKept()) {
   const told: Entitlements[] = [];
   const clock = createServerClock({ now: () => nowMs, steadyNow: () => nowMs });
-  const holding = createHolding({ clock, kept, graceMs: GRACE_MS }, (entitlements) =>
-    told.push(entitlements),
-  );
+  const world = { clock, kept, graceMs: GRACE_MS, isHearing: () => true };
+  const holding = createHolding(world, (entitlements) => told.push(entitlements));
   const answer = (snapshot: Snapshot): void =>
     holding.take(adopt(holding.state, { snapshot, provisional: false }, clock.now()), true);
   const message = (version: number, data: Entitlement): EntitlementState =>
@@ -236,13 +234,12 @@ test('what an earlier page kept was confirmed when it says, whatever this pageâ€
   expect(told.at(-1)!.standing).toBe('unknown');
 });
 
-test('holds nothing at first', () => {
-  const { holding } = createWorld();
-  expect(holding.entitlements).toEqual({ standing: 'unknown' });
+test('holds nothing at first, and tells of nothing', () => {
+  const { holding, told } = createWorld();
   expect(holding.state).toEqual(UNKNOWN);
   expect(holding.nextMomentMs()).toBe(Infinity);
   holding.tick();
   holding.doubt();
   holding.disown();
-  expect(holding.entitlements).toEqual({ standing: 'unknown' });
+  expect(told).toEqual([]);
 });
