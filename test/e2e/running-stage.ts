@@ -15,7 +15,7 @@ import { startStack } from './support.ts';
 export interface RunningStage {
   readonly config: Pick<
     LocalStack['config'],
-    'apiUrl' | 'region' | 'userPoolId' | 'userPoolClientId' | 'momentoEndpoint'
+    'apiUrl' | 'region' | 'userPoolId' | 'userPoolClientId' | 'accountClaim' | 'momentoEndpoint'
   > & {
     /** Of the stand-ins alone, as in `/config.json`. */
     readonly cognitoEndpoint?: string;
@@ -25,7 +25,7 @@ export interface RunningStage {
   /** Of the stand-ins; in AWS a client finds the service by itself. */
   readonly endpoints?: Pick<LocalStack['endpoints'], 'cognito' | 'ssm'>;
   /** Hears of a viewer who was made for a test. */
-  readonly viewerMade?: (username: string) => void;
+  readonly viewerMade?: (username: string, password: string) => void;
   stop(): Promise<void>;
 }
 
@@ -82,6 +82,7 @@ async function reach({ outputs, endpoints }: StageUnderTest): Promise<RunningSta
       region: outputs['Region']!,
       userPoolId: outputs['UserPoolId']!,
       userPoolClientId: outputs['UserPoolClientId']!,
+      ...(outputs['AccountClaim'] !== 'sub' && { accountClaim: outputs['AccountClaim']! }),
       momentoEndpoint: '',
       ...(endpoints && { cognitoEndpoint: endpoints.cognito }),
     },

@@ -4,6 +4,7 @@ import {
   AdminCreateUserCommand,
   AdminSetUserPasswordCommand,
   CognitoIdentityProviderClient,
+  type AttributeType,
 } from '@aws-sdk/client-cognito-identity-provider';
 import {
   GetQueueAttributesCommand,
@@ -46,8 +47,24 @@ export interface Viewer {
   readonly accessToken: string;
 }
 
-/** Creates a viewer and signs her in by SRP. */
-export async function newViewer(stage: RunningStage): Promise<Viewer> {
+/** Creates a viewer and signs her in by SRP; with an account of her own, unless told otherwise. */
+export async function newViewer(
+  stage: RunningStage,
+  attributes: readonly AttributeType[] = accountOfOnesOwn(stage),
+): Promise<Viewer> {
+  const { username, password } = await newUser(stage, attributes);
+  return signIn(stage, username, password);
+}
+
+/** Whoever signs in has one by her `sub`, where a stage names accounts by no other claim. */
+function accountOfOnesOwn({ config: { accountClaim } }: RunningStage): readonly AttributeType[] {
+  return accountClaim === undefined ? [] : [{ Name: accountClaim, Value: randomUUID() }];
+}
+
+export async function newUser(
+  stage: RunningStage,
+  attributes: readonly AttributeType[],
+): Promise<{ readonly username: string; readonly password: string }> {
   const { config } = stage;
   const username = `${randomUUID()}@example.com`;
   const password = `Pw1!${randomUUID()}`;
@@ -56,16 +73,17 @@ export async function newViewer(stage: RunningStage): Promise<Viewer> {
   const UserAttributes = [
     { Name: 'email', Value: username },
     { Name: 'email_verified', Value: 'true' },
+    ...attributes,
   ];
   await cognito.send(
     new AdminCreateUserCommand({ UserPoolId, Username: username, MessageAction: 'SUPPRESS', UserAttributes }),
   );
-  stage.viewerMade?.(username);
+  stage.viewerMade?.(username, password);
   await cognito.send(
     new AdminSetUserPasswordCommand({ UserPoolId, Username: username, Password: password, Permanent: true }),
   );
   cognito.destroy();
-  return signIn({ config }, username, password);
+  return { username, password };
 }
 
 export async function signIn(
@@ -83,7 +101,7 @@ export async function signIn(
     new CognitoUser({ Username: username, Pool: pool }).authenticateUser(details, { onSuccess, onFailure });
   });
   return {
-    accountId: session.getIdToken().payload['sub'] as string,
+    accountId: session.getIdToken().payload[config.accountClaim ?? 'sub'] as string,
     idToken: session.getIdToken().getJwtToken(),
     accessToken: session.getAccessToken().getJwtToken(),
   };
