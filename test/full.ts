@@ -60,6 +60,12 @@ const RANDOM: readonly Random[] = [
     count: ['RACES', 1000],
     seed: 'RACES_SEED',
   },
+  {
+    what: 'Stacks that lack a statement of a role',
+    file: 'test/e2e/whole-life.test.ts',
+    count: ['IAM_REMOVALS', 5],
+    seed: 'IAM_SEED',
+  },
 ];
 
 const root = fileURLToPath(new URL('..', import.meta.url));
