@@ -45,7 +45,7 @@ export interface Playback {
   leave(): void;
 }
 
-/** A heartbeat is answered, or has failed, within this time; unless nobody gives it an ID token. */
+/** A heartbeat is answered, or has failed, within this time, unless its ID token is late. */
 const ANSWER_MS = 15_000;
 
 /** One attempt to watch something: what is under way for an earlier one changes nothing any more. */

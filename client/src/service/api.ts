@@ -205,7 +205,7 @@ async function asViewer(
       headers: {
         ...headers,
         ...(json !== undefined && { 'Content-Type': 'application/json' }),
-        Authorization: `Bearer ${await idToken({ renewed })}`,
+        Authorization: `Bearer ${await inTime(idToken({ renewed }))}`,
       },
       ...(json !== undefined && { body: JSON.stringify(json) }),
       keepalive,
@@ -218,6 +218,14 @@ async function asViewer(
     if (refusal.status !== 401 || refusal.slug === 'invalid-session-token') throw refusal;
   }
   throw new SignInNeeded();
+}
+
+/** What the page itself is asked for has as long as the API. @throws DOMException `TimeoutError` */
+function inTime<T>(coming: Promise<T>): Promise<T> {
+  const signal = AbortSignal.timeout(TIMEOUT_MS);
+  const late = Promise.withResolvers<never>();
+  signal.addEventListener('abort', () => late.reject(signal.reason));
+  return Promise.race([coming, late.promise]);
 }
 
 function isOver(error: unknown): error is Refusal {

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 import { createApi } from '../../../client/src/service/api.ts';
 import { delayAfter } from '../../../client/src/timing/backoff.ts';
 import { Refusal, SignInNeeded } from '../../../client/src/service/problems.ts';
@@ -8,17 +8,20 @@ import { loadCatalog } from '../../../shared/catalog.ts';
 
 const snapshot = firstSnapshot('ada', loadCatalog(), Date.parse('2026-11-22T10:00:00.000Z'));
 
+afterEach(() => vi.restoreAllMocks());
+
 /** An API that gives these answers one after the other, and what it was asked. */
 function apiAnswering(...answers: readonly (Response | Error)[]) {
   const asked: Request[] = [];
   const beacons: { url: string; text: string }[] = [];
-  const browser = { takesBeacons: true };
+  const browser = { takesBeacons: true, givesTokens: true };
   const tokens: boolean[] = [];
   const remaining = [...answers];
   const api = createApi({
     apiUrl: 'https://api.example/dev',
     async idToken(options = { renewed: false }) {
       tokens.push(options.renewed);
+      if (!browser.givesTokens) await new Promise<never>(() => {});
       return options.renewed ? 'new' : 'old';
     },
     async fetch(input, init) {
@@ -224,4 +227,16 @@ test('reads which streams are live', async () => {
   const streams = { limit: 2, sessions: [session], allowed: true, deviceCount: 1, interval: 0 };
   const { api } = apiAnswering(Response.json(streams));
   expect(await api.readStreams()).toEqual({ limit: 2, sessions: [session], deviceCount: 1 });
+});
+
+test('gives up on a page that never gives its ID token, for whoever waits to try again', async () => {
+  const deadline = new AbortController();
+  const timeout = vi.spyOn(AbortSignal, 'timeout').mockReturnValue(deadline.signal);
+  const { api, asked, browser } = apiAnswering();
+  browser.givesTokens = false;
+  const reading = api.readGrant();
+  deadline.abort(new DOMException('It has timed out', 'TimeoutError'));
+  await expect(reading).rejects.toThrow('timed out');
+  expect(timeout).toHaveBeenCalledWith(15_000);
+  expect(asked).toEqual([]);
 });
