@@ -2,7 +2,7 @@ export type { Access, Entitlement, Snapshot } from '../../shared/domain/entitlem
 export type { Catalog, Content, DeviceType, Product } from '../../shared/domain/catalog.ts';
 export { decideAccess, type AccessDecision, type Circumstances } from '../../shared/domain/access.ts';
 export type { EndReason } from '../../shared/domain/sessions.ts';
-export type { ConnectionState } from './entitlements/follow-entitlements.ts';
+export type { ConnectionState } from './entitlements/connection.ts';
 export type { VideoEvents, VideoPlayback, VideoState } from './playback/attach-video.ts';
 export type { AttachOptions } from './playback/attachments.ts';
 export type { Identity } from './playback/identity.ts';

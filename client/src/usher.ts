@@ -1,11 +1,8 @@
 import type { Catalog, DeviceType } from '../../shared/domain/catalog.ts';
 import type { Snapshot } from '../../shared/domain/entitlements.ts';
 import { toMs } from '../../shared/domain/instants.ts';
-import {
-  followEntitlements,
-  type ConnectionState,
-  type LiveEntitlements,
-} from './entitlements/follow-entitlements.ts';
+import type { ConnectionState } from './entitlements/connection.ts';
+import { followEntitlements, type LiveEntitlements } from './entitlements/follow-entitlements.ts';
 import type { Entitlements } from './entitlements/holding.ts';
 import { keptSnapshots } from './entitlements/kept-snapshot.ts';
 import { createListeners } from './listeners.ts';

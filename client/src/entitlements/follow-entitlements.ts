@@ -2,20 +2,21 @@ import type { Wave } from '../../../shared/domain/catalog-messages.ts';
 import type { Snapshot } from '../../../shared/domain/entitlements.ts';
 import { toMs } from '../../../shared/domain/instants.ts';
 import type { MomentoConnection } from '../momento/momento.ts';
-import { subscribe, type Subscription, type SubscriptionListener } from '../momento/subscription.ts';
+import type { SubscriptionListener } from '../momento/subscription.ts';
 import type { Reading } from '../service/api.ts';
-import { parseMessage, parseSnapshot, parseWave, type Grant } from '../service/messages.ts';
+import { parseMessage, parseWave, type Grant } from '../service/messages.ts';
 import { parseSessionEnd, type SessionEnd } from '../service/session-answers.ts';
 import type { ServerClock } from '../timing/server-clock.ts';
 import type { After } from '../timing/timers.ts';
+import { createConnection, type ConnectionState } from './connection.ts';
 import { isAffected } from './deferral.ts';
-import { adopt, hear, isBehind, isRefuted, leastVersion, UNKNOWN } from './entitlement-state.ts';
+import { hear, isBehind } from './entitlement-state.ts';
 import { createHolding, type Entitlements } from './holding.ts';
 import type { KeptSnapshots } from './kept-snapshot.ts';
+import { createReads } from './reads.ts';
 import { createWaves } from './waves.ts';
 
-/** `live`: changes arrive as they happen. `catching-up`: on the way there. `offline`: waiting to try again. */
-export type ConnectionState = 'live' | 'catching-up' | 'offline';
+export type { ConnectionState };
 
 interface World {
   readonly readGrant: () => Promise<Grant>;
@@ -61,69 +62,65 @@ export interface LiveEntitlements {
   stop(options?: { readonly forget: boolean }): void;
 }
 
-/** Tokens are renewed this long before they end, or half-way through a shorter life. */
-const RENEW_BEFORE_MS = 60_000;
-/** A connection that has lasted this long was a good one: the next failure is a first one. */
-const STEADY_MS = 30_000;
-/** Reads that a single call for a newer version may take before it counts as a failure. */
-const MOST_READS = 5;
 /**
  * Quiet changes are not announced; and a stream that ends in good order before its first message is opened again by
  * the SDK without a word, and what was published in between is lost. Asking this often, mostly answered by 304,
  * bounds how long either can go unnoticed.
  */
 const RECHECK_EVERY_MS = 5 * 60_000;
+/**
+ * While nothing can be heard, what the service stood by this short a time ago is not asked for again: when Momento is
+ * away, every tab's subscription ends at the same moment, and every tab tries again four times a minute.
+ */
+const FRESH_MS = 60_000;
 /** Timers do not run while a device sleeps: what is due by the clock is looked at this often. */
 const LOOK_EVERY_MS = 30_000;
 /** A look that comes this late was slept through; browsers slow down the timers of hidden tabs to one a minute. */
 const OVERSLEPT_MS = 90_000;
 
-/** What ends a time of being live: a failure, or a wish to subscribe anew. */
-type Turn = PromiseWithResolvers<'wake' | 'renew'>;
-
 /**
  * Follows an account's entitlements: hears its topic *first*, then reads, so that nothing falls between; applies
- * what it hears in order, and reads again whenever that is not enough. Whatever fails is tried again for ever,
- * with the waits that `delayAfter` names.
+ * what it hears in order, and reads again whenever that is not enough. While it cannot hear, it reads all the same,
+ * now and then, and what it shows then is `stale`.
  */
 export function followEntitlements(world: World, listener: Listener): LiveEntitlements {
   const { clock, after } = world;
-  const holding = createHolding(world, onEntitlements);
-  const waves = createWaves({ ...world, hearer }, takeTurn);
   let accountId: string | undefined;
-  let connection: MomentoConnection | undefined;
-  let subscription: Subscription | undefined;
-  let isHearing = false;
-  let expiresAtMs = -Infinity;
-  let renewAtMs = Infinity;
-  let reading: Promise<void> | undefined;
-  let isCalledFor = false;
-  let lastReadMs = -Infinity;
-  let live: Turn | undefined;
-  let waiting: PromiseWithResolvers<void> | undefined;
-  let wokenMeanwhile = false;
+  let momento: MomentoConnection | undefined;
   let lookedAtMs = clock.now();
   let lookDueMs = Infinity;
   let cancelLook = () => {};
   let stopped = false;
-  let shown: ConnectionState | undefined;
+  const connection = createConnection(world, {
+    onState: listener.onConnection,
+    onGrant,
+    heardBy,
+    catchUp,
+    makeDo,
+    onLost: () => holding.doubt(),
+    onStopped(error) {
+      release();
+      listener.onStopped(error);
+    },
+  });
+  const holding = createHolding({ ...world, isHearing: () => connection.isHearing }, onEntitlements);
+  const reads = createReads({ ...world, holding, isOurs, isStopped: () => stopped }, connection.fail);
+  const waves = createWaves({ ...world, hearer }, takeTurn);
 
   void recall();
-  void run();
+  connection.start();
   return {
-    refresh: () => void readAgain(),
+    refresh: readAgain,
     wake() {
       waves.shown();
       if (hasSlept()) subscribeAfterSleep();
-      else if (shown === 'live') void readAgain();
-      else reconnect();
+      else if (connection.state === 'live') readAgain();
+      else connection.reconnect();
     },
-    reconnect,
+    reconnect: connection.reconnect,
     stop({ forget } = { forget: false }) {
-      stopped = true;
-      waiting?.resolve();
-      live?.resolve('wake');
       release();
+      connection.stop();
       if (forget) holding.disown();
     },
   };
@@ -135,82 +132,13 @@ export function followEntitlements(world: World, listener: Listener): LiveEntitl
     lookLater(); // the clock may go by what was kept now
   }
 
-  async function run(): Promise<void> {
-    for (let failures = 0; !stopped;) {
-      let liveSinceMs: number | undefined;
-      const before = subscription;
-      try {
-        await subscribeThenRead();
-        if (!isHearing) throw new Error('The subscription ended');
-        liveSinceMs = clock.now();
-        show('live');
-        await untilTurn();
-      } catch (error) {
-        if (stopped) return;
-        if (liveSinceMs !== undefined && clock.now() - liveSinceMs >= STEADY_MS) failures = 0;
-        const delayMs = world.delayAfter(error, failures++);
-        if (delayMs === undefined) return giveUp(error);
-        // Tokens that could not be renewed in the first attempt are good for a while.
-        const isStillLive = shown === 'live' && liveSinceMs === undefined && subscription === before;
-        if (!isStillLive || !isHearing || clock.now() >= expiresAtMs) lose();
-        await pause(delayMs);
-      }
-    }
-  }
-
-  async function untilTurn(): Promise<void> {
-    live = Promise.withResolvers();
-    if (wokenMeanwhile) live.resolve('wake');
-    wokenMeanwhile = false;
-    const why = await live.promise.finally(() => {
-      live = undefined;
-    });
-    if (why === 'wake') show('catching-up');
-  }
-
-  async function pause(delayMs: number): Promise<void> {
-    waiting = Promise.withResolvers();
-    const { promise, resolve } = waiting;
-    if (wokenMeanwhile) resolve();
-    wokenMeanwhile = false;
-    const cancel = after(delayMs, resolve);
-    await promise;
-    cancel();
-    waiting = undefined;
-  }
-
-  function reconnect(): void {
-    if (live) live.resolve('wake');
-    else if (waiting) waiting.resolve();
-    else wokenMeanwhile = true;
-  }
-
-  /** Only when the new subscription hears does the old one go, and only then is anything read. */
-  async function subscribeThenRead(): Promise<void> {
-    if (shown !== 'live') show('catching-up');
-    const sentAtMs = clock.now();
-    const grant = await world.readGrant();
-    if (stopped) return;
-    if (grant.issuedAt !== undefined) {
-      const laterByMs = clock.measure(toMs(grant.issuedAt), sentAtMs);
+  function onGrant({ userId, issuedAt }: Grant, sentAtMs: number): void {
+    if (issuedAt !== undefined) {
+      const laterByMs = clock.measure(toMs(issuedAt), sentAtMs);
       if (laterByMs !== undefined) holding.retime(laterByMs);
       lookLater();
     }
-    beOf(grant.userId);
-    const fresh = await world.connect(grant);
-    const next = await subscribe({ after, now: () => clock.now() }, fresh, grant.userId, heardBy(grant));
-    if (stopped) return next.close();
-    subscription?.close();
-    subscription = next;
-    connection = fresh;
-    isHearing = true;
-    if (!reading) isCalledFor = false; // what is read from now on answers earlier calls
-    expiresAtMs = toMs(grant.expiresAt);
-    renewAtMs = renewalMs(expiresAtMs, clock.now());
-    void next.ended.then((reason) => subscription === next && endedBy(reason));
-    lookLater();
-    if (holding.state.isExact || !(await takeCached())) await readAgain();
-    else if (isCalledFor || isBehind(holding.state)) await readAgain();
+    beOf(userId);
   }
 
   function beOf(userId: string): void {
@@ -218,10 +146,10 @@ export function followEntitlements(world: World, listener: Listener): LiveEntitl
     holding.beOf(userId);
   }
 
-  function endedBy(reason: string): void {
-    isHearing = false;
-    if (live) live.reject(new Error(`The subscription ended: ${reason}`));
-    else if (waiting && !stopped) lose();
+  /** Until a grant says whose tokens these are, the first answer does. */
+  function isOurs(whose: string): boolean {
+    if (accountId === undefined) beOf(whose);
+    return whose === accountId;
   }
 
   function heardBy({ userId }: Grant): SubscriptionListener {
@@ -236,66 +164,27 @@ export function followEntitlements(world: World, listener: Listener): LiveEntitl
         const message = parseMessage(text);
         if (message?.subject !== userId) return;
         holding.take(hear(holding.state, message, clock.now()), false);
-        if (isBehind(holding.state) && holding.state.snapshot) void readAgain();
+        if (isBehind(holding.state) && holding.state.snapshot) readAgain();
       },
-      onGap: () => void readAgain(),
+      onGap: readAgain,
     };
   }
 
-  /** False when the cache gives no answer, or one that is older than what is held. The API gives one in any case. */
-  async function takeCached(): Promise<boolean> {
-    try {
-      lastReadMs = clock.now();
-      const text = await connection?.readSnapshot();
-      if (stopped || text === undefined) return false;
-      const snapshot = parseSnapshot(JSON.parse(text));
-      if (snapshot.accountId !== accountId) return false;
-      const next = adopt(holding.state, { snapshot, provisional: false }, clock.now());
-      if (!next.isExact) return false;
-      holding.take(next, true);
-      return true;
-    } catch {
-      return false;
-    }
+  async function catchUp(fresh: MomentoConnection): Promise<void> {
+    momento = fresh;
+    reads.forgetCalls();
+    lookLater();
+    const isCached = !holding.state.isExact && (await reads.cached(fresh));
+    if (!isCached || reads.isCalledFor || isBehind(holding.state)) await reads.again();
   }
 
-  /** One read at a time, of which the last begins after the last call. When it fails, everything starts over. */
-  function readAgain(): Promise<void> {
-    isCalledFor = true;
-    if (reading) return reading;
-    reading = readUntilCurrent();
-    reading.catch((error: unknown) => {
-      isCalledFor = true; // and not answered
-      live?.reject(error);
-    });
-    return reading;
+  async function makeDo(): Promise<void> {
+    if (reads.isCalledFor || clock.now() - holding.confirmedAtMs >= FRESH_MS) await reads.again();
   }
 
-  async function readUntilCurrent(): Promise<void> {
-    try {
-      for (let reads = 0; reads < MOST_READS; reads++) {
-        while (isCalledFor) await readOnce();
-        if (stopped || !isBehind(holding.state)) return;
-        isCalledFor = true;
-      }
-      throw new Error('the answers stay older than what was announced');
-    } finally {
-      reading = undefined; // at once: who calls from now on begins another
-    }
-  }
-
-  async function readOnce(): Promise<void> {
-    isCalledFor = false;
-    if (stopped) return;
-    const { state } = holding;
-    const atLeast = leastVersion(state);
-    lastReadMs = clock.now();
-    const read = await world.readEntitlements({ atLeast, known: state.isExact ? state.snapshot : undefined });
-    if (stopped) return;
-    if (read.snapshot.accountId !== accountId) throw new Error('the answer is another account’s');
-    const isForeign = isRefuted(holding.state, read.snapshot, atLeast);
-    if (isForeign) holding.disown();
-    holding.take(adopt(isForeign ? UNKNOWN : holding.state, read, clock.now()), true);
+  /** Should it fail, everything starts over; or is tried again with the next attempt to subscribe. */
+  function readAgain(): void {
+    void reads.again();
   }
 
   function hearer() {
@@ -310,7 +199,7 @@ export function followEntitlements(world: World, listener: Listener): LiveEntitl
 
   function takeTurn(wave: Wave): void {
     listener.onWave(wave);
-    if (isAffected(wave, hearer())) void readAgain();
+    if (isAffected(wave, hearer())) readAgain();
   }
 
   function onEntitlements(entitlements: Entitlements): void {
@@ -324,26 +213,23 @@ export function followEntitlements(world: World, listener: Listener): LiveEntitl
     if (stopped) return;
     const nowMs = clock.now();
     lookedAtMs = Math.min(lookedAtMs, nowMs); // the clock may have been ahead
-    lookDueMs = Math.max(Math.min(lookedAtMs + LOOK_EVERY_MS, holding.nextMomentMs(), renewAtMs), nowMs);
+    const nextMs = Math.min(lookedAtMs + LOOK_EVERY_MS, holding.nextMomentMs(), connection.renewAtMs);
+    lookDueMs = Math.max(nextMs, nowMs);
     cancelLook = after(lookDueMs - nowMs, look);
   }
 
   function look(): void {
     if (hasSlept()) subscribeAfterSleep();
-    const nowMs = clock.now();
-    lookedAtMs = nowMs;
-    if (nowMs >= renewAtMs) {
-      renewAtMs = Infinity;
-      live?.resolve('renew');
-    }
+    lookedAtMs = clock.now();
+    if (lookedAtMs >= connection.renewAtMs) connection.renew();
     holding.tick();
-    if (shown === 'live' && nowMs - lastReadMs >= RECHECK_EVERY_MS) recheck();
+    if (connection.state === 'live' && reads.ageMs >= RECHECK_EVERY_MS) recheck();
     lookLater();
   }
 
   function subscribeAfterSleep(): void {
     holding.doubt();
-    reconnect();
+    connection.reconnect();
   }
 
   function hasSlept(): boolean {
@@ -352,34 +238,13 @@ export function followEntitlements(world: World, listener: Listener): LiveEntitl
 
   /** The cache alone before a wave's turn: the API would compute at once what was to be spread. */
   function recheck(): void {
-    void (waves.arePending ? takeCached() : readAgain());
-  }
-
-  function lose(): void {
-    holding.doubt();
-    show('offline');
-  }
-
-  function show(next: ConnectionState): void {
-    if (next !== shown && !stopped) listener.onConnection(next);
-    shown = next;
-  }
-
-  function giveUp(error: unknown): void {
-    lose();
-    stopped = true;
-    release();
-    listener.onStopped(error);
+    if (waves.arePending && momento) void reads.cached(momento);
+    else readAgain();
   }
 
   function release(): void {
+    stopped = true;
     cancelLook();
     waves.stop();
-    subscription?.close();
   }
-}
-
-function renewalMs(expiresAtMs: number, nowMs: number): number {
-  const leftMs = expiresAtMs - nowMs;
-  return nowMs + Math.max(leftMs - RENEW_BEFORE_MS, leftMs / 2, 1000);
 }

@@ -8,10 +8,11 @@ import type { KeptSnapshots } from './kept-snapshot.ts';
 /** What is known of the account's entitlements. */
 export type Entitlements =
   /** Nothing yet, or nothing any more. */
-  | { readonly standing: 'unknown' }
-  /** The last known answer, which the service has not confirmed since the start or while it cannot be reached. */
+  | { readonly standing: 'unknown'; readonly snapshot?: never; readonly graceEndsAtMs?: never }
+  /** The last known answer: of an earlier page, or from before changes could not be heard any more, or read since. */
   | { readonly standing: 'stale'; readonly snapshot: Snapshot; readonly graceEndsAtMs: number }
-  | { readonly standing: 'confirmed'; readonly snapshot: Snapshot };
+  /** The service stands by it, and is heard when it does not any more. */
+  | { readonly standing: 'confirmed'; readonly snapshot: Snapshot; readonly graceEndsAtMs?: never };
 
 /** The moment that is kept with an answer is as exact as this. */
 const KEEP_EVERY_MS = 5 * 60_000;
@@ -21,12 +22,15 @@ interface World {
   readonly kept: KeptSnapshots;
   /** How long an answer counts after the service last stood by it. */
   readonly graceMs: number;
+  /** Whether changes are heard: otherwise no answer is confirmed for longer than the moment in which it was given. */
+  readonly isHearing: () => boolean;
 }
 
 /** What is held of one account's entitlements, and how good it is. */
 export interface Holding {
   readonly state: EntitlementState;
-  readonly entitlements: Entitlements;
+  /** When the service last stood by it. */
+  readonly confirmedAtMs: number;
   /** Shows what an earlier page kept of this account, unless something is known already. */
   recall(accountId: string): void;
   /** `isAnswer`: the service has just said so. */
@@ -47,15 +51,14 @@ export interface Holding {
 
 /** @param onEntitlements is told whenever they are others, or stand otherwise */
 export function createHolding(
-  { clock, kept, graceMs }: World,
+  { clock, kept, graceMs, isHearing }: World,
   onEntitlements: (entitlements: Entitlements) => void,
 ): Holding {
   let account: string | undefined;
   let state = UNKNOWN;
   let isConfirmed = false;
-  /** When the service last stood by it. */
   let confirmedAtMs = -Infinity;
-  /** Whether that was read off this page's clock, and is wrong when the clock is. */
+  /** Whether that was read off this device's clock, and is wrong when the clock is. */
   let isOwnMoment = false;
   let keptAtMs = -Infinity;
   let shown: Entitlements = { standing: 'unknown' };
@@ -64,8 +67,8 @@ export function createHolding(
     get state() {
       return state;
     },
-    get entitlements() {
-      return shown;
+    get confirmedAtMs() {
+      return confirmedAtMs;
     },
     recall(accountId) {
       if (state.snapshot || (account !== undefined && account !== accountId)) return;
@@ -75,14 +78,18 @@ export function createHolding(
       clock.resume(found);
       if (found.confirmedAtMs + graceMs <= clock.now()) return;
       ({ confirmedAtMs } = found);
+      isOwnMoment = found.isMeasured === false;
       state = { ...recall(found.snapshot, clock.now()), heard: state.heard };
       show();
     },
     take(next, isAnswer) {
       const isOther = next.snapshot !== state.snapshot;
       state = next;
-      if (isAnswer) isConfirmed = isOwnMoment = true;
-      if (isConfirmed) confirmedAtMs = clock.now();
+      if (isAnswer) {
+        isConfirmed = isHearing();
+        isOwnMoment = true;
+      }
+      if (isAnswer || isConfirmed) confirmedAtMs = clock.now();
       show();
       if (isOther) keep();
     },
@@ -115,10 +122,7 @@ export function createHolding(
     },
     nextMomentMs() {
       const { nextChangeAt } = state.snapshot ?? { nextChangeAt: null };
-      return Math.min(
-        nextChangeAt === null ? Infinity : toMs(nextChangeAt),
-        shown.standing === 'stale' ? shown.graceEndsAtMs : Infinity,
-      );
+      return Math.min(nextChangeAt === null ? Infinity : toMs(nextChangeAt), shown.graceEndsAtMs ?? Infinity);
     },
   };
 
@@ -128,9 +132,8 @@ export function createHolding(
 
   function show(): void {
     const next = standing();
-    const { snapshot } = next.standing === 'unknown' ? { snapshot: undefined } : next;
-    const before = shown.standing === 'unknown' ? undefined : shown.snapshot;
-    if (next.standing === shown.standing && snapshot === before) return;
+    const { standing: is, snapshot, graceEndsAtMs } = next;
+    if (is === shown.standing && snapshot === shown.snapshot && graceEndsAtMs === shown.graceEndsAtMs) return;
     shown = next;
     onEntitlements(next);
   }

@@ -26,6 +26,7 @@ const schema = v.object({
   confirmedAtMs: v.number(),
   seenAtMs: v.number(),
   offsetMs: v.number(),
+  isMeasured: v.exactOptional(v.boolean()), // earlier versions kept nothing before it was
 }) satisfies v.GenericSchema<unknown, Kept>;
 
 /** @param open the browser's `localStorage`, which it may refuse to open */
@@ -59,8 +60,9 @@ function merged(before: Kept, kept: Kept): Kept {
   const { seenAtMs, offsetMs } = kept;
   if (isNewer(before.snapshot, kept.snapshot)) return { ...before, seenAtMs, offsetMs };
   // A time that has not come yet, by the clock of the tab that writes, is the mistake of another's clock.
-  const heldAtMs = Math.min(before.confirmedAtMs, seenAtMs);
-  return { ...kept, confirmedAtMs: Math.max(kept.confirmedAtMs, heldAtMs) };
+  const confirmedAtMs = Math.min(before.confirmedAtMs, seenAtMs);
+  if (confirmedAtMs <= kept.confirmedAtMs) return kept;
+  return { ...before, snapshot: kept.snapshot, confirmedAtMs, seenAtMs, offsetMs };
 }
 
 function keyOf(accountId: string): string {

@@ -1,11 +1,12 @@
 import { CATALOG_TOPIC } from '../../../shared/domain/token-scope.ts';
+import { inTime } from '../timing/in-time.ts';
+import type { ServerClock } from '../timing/server-clock.ts';
 import type { After } from '../timing/timers.ts';
 import type { HeardTopic, MomentoConnection } from './momento.ts';
 
 interface World {
   readonly after: After;
-  /** In ms; only differences count. */
-  readonly now: () => number;
+  readonly clock: Pick<ServerClock, 'elapsedMs'>;
 }
 
 /** What a subscription tells. */
@@ -33,7 +34,7 @@ const FIRST_SIGN_MS = 15_000;
 
 /** Hears the account's topic and the stage's, and watches over both. @throws Error when one of them cannot be heard */
 export async function subscribe(
-  { after, now }: World,
+  { after, clock }: World,
   connection: MomentoConnection,
   accountId: string,
   { onMessage, onGap }: SubscriptionListener,
@@ -43,11 +44,12 @@ export async function subscribe(
   let closed = false;
   let cancelLook = () => {};
   try {
-    await Promise.all([
+    const hearing = Promise.all([
       hear(accountId, onGap),
       // A wave that is lost costs a player nothing but time: it reads again anyway, now and then.
       hear(CATALOG_TOPIC, () => {}),
     ]);
+    await inTime(after, hearing, FIRST_SIGN_MS, 'Momento does not answer');
   } catch (error) {
     close();
     throw error;
@@ -55,12 +57,13 @@ export async function subscribe(
   look();
   return { ended: ended.promise, close };
 
+  /** A topic that opens when nobody waits for it any more is closed. */
   async function hear(topic: string, onLoss: () => void): Promise<void> {
-    let lastSignMs = now();
+    let lastSignMs = clock.elapsedMs();
     const sign = () => {
-      lastSignMs = now();
+      lastSignMs = clock.elapsedMs();
     };
-    const attempt = connection.hear(topic, {
+    const opened = await connection.hear(topic, {
       onItem(text) {
         sign();
         if (!closed) onMessage(text);
@@ -70,29 +73,14 @@ export async function subscribe(
       onBreak: () => closed || onLoss(),
       onError: ended.resolve,
     });
-    const opened = await inTime(attempt);
     if (closed) opened.close();
     else heard.push({ topic: opened, lastSignMs: () => lastSignMs });
   }
 
-  /** What comes when nobody waits for it any more is closed. */
-  async function inTime(attempt: Promise<HeardTopic>): Promise<HeardTopic> {
-    const late = Promise.withResolvers<never>();
-    let isLate = false;
-    const cancel = after(FIRST_SIGN_MS, () => {
-      isLate = true;
-      late.reject(new Error('Momento does not answer'));
-    });
-    attempt.then(
-      (topic) => isLate && topic.close(),
-      () => {},
-    );
-    return Promise.race([attempt, late.promise]).finally(cancel);
-  }
-
   function look(): void {
     if (heard.some(({ topic }) => !topic.isHeard())) ended.resolve('ended without a word');
-    else if (heard.some(({ lastSignMs }) => now() - lastSignMs() > SILENCE_MS)) ended.resolve('silent');
+    else if (heard.some(({ lastSignMs }) => clock.elapsedMs() - lastSignMs() > SILENCE_MS))
+      ended.resolve('silent');
     else cancelLook = after(LOOK_EVERY_MS, look);
   }
 

@@ -8,12 +8,19 @@ interface LocalClocks {
 export interface ClockMark {
   readonly offsetMs: number;
   readonly seenAtMs: number;
+  /** False while the service has never said what time it is, and all this is the device's word. */
+  readonly isMeasured?: boolean;
 }
 
 /** The service's time, as well as this device can know it. */
 export interface ServerClock {
   /** In ms since the epoch. Setting the device's clock back does not set it back. */
   now(): number;
+  /**
+   * Ms that have passed here since some moment, also while the device slept: for how long something has lasted, which
+   * no answer of the service's can make longer or shorter.
+   */
+  elapsedMs(): number;
   /**
    * An answer of the service's that says when it was made; `sentAtMs` is what `now` gave before asking. Returns how much
    * later than was thought everything was that `now` has given so far, in ms: 0 when only a jump was mended, and
@@ -33,14 +40,20 @@ const JUMP_MS = 1000;
 /** Trusts the device's clock until the service says otherwise. */
 export function createServerClock(local: LocalClocks): ServerClock {
   let offsetMs = 0;
+  let sleptMs = 0;
   let apartMs = local.now() - local.steadyNow();
   let jumped = false;
   let jumpedAtMs = -Infinity;
   let isMeasured = false;
+  let wasMeasured = false;
   let jumpedSinceMeasured = false;
 
   return {
     now,
+    elapsedMs() {
+      now();
+      return local.steadyNow() + sleptMs;
+    },
     measure(issuedAtMs, sentAtMs) {
       const receivedAtMs = now();
       if (jumpedAtMs > sentAtMs) return undefined; // in the middle of the call, which tells nothing then
@@ -61,10 +74,10 @@ export function createServerClock(local: LocalClocks): ServerClock {
     },
     resume(mark) {
       if (isMeasured) return;
-      offsetMs = mark.offsetMs;
+      ({ offsetMs, isMeasured: wasMeasured = true } = mark);
       offsetMs += Math.max(0, mark.seenAtMs - now());
     },
-    mark: () => ({ seenAtMs: now(), offsetMs }),
+    mark: () => ({ seenAtMs: now(), offsetMs, isMeasured: isMeasured || wasMeasured }),
   };
 
   function now(): number {
@@ -72,9 +85,11 @@ export function createServerClock(local: LocalClocks): ServerClock {
     const movedMs = nowMs - local.steadyNow() - apartMs;
     if (Math.abs(movedMs) > JUMP_MS) {
       apartMs += movedMs;
-      jumped = jumpedSinceMeasured = true;
+      jumped = true;
+      jumpedSinceMeasured = isMeasured; // what was never measured was as wrong before
       // Forward may be a sleep, in which time has passed; back is always somebody setting the clock.
       if (movedMs < 0) offsetMs -= movedMs;
+      else sleptMs += movedMs;
       jumpedAtMs = nowMs + offsetMs;
     }
     return nowMs + offsetMs;

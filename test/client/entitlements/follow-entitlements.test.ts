@@ -1,12 +1,13 @@
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import type { ConnectionState } from '../../../client/src/entitlements/connection.ts';
 import {
   followEntitlements,
-  type ConnectionState,
   type LiveEntitlements,
 } from '../../../client/src/entitlements/follow-entitlements.ts';
 import { keptSnapshots } from '../../../client/src/entitlements/kept-snapshot.ts';
 import type { Entitlements } from '../../../client/src/entitlements/holding.ts';
 import type { Grant } from '../../../client/src/service/messages.ts';
+import { Refusal } from '../../../client/src/service/problems.ts';
 import type { TopicEvents } from '../../../client/src/momento/momento.ts';
 import type { SessionEnd } from '../../../client/src/service/session-answers.ts';
 import { createServerClock } from '../../../client/src/timing/server-clock.ts';
@@ -91,6 +92,8 @@ function createWorld({
     onShown: undefined as (() => Promise<void>) | undefined,
     known: undefined as Snapshot | undefined,
     grantFails: undefined as Error | undefined,
+    /** Instead of a way to Momento. */
+    connects: undefined as Promise<never> | undefined,
     delays: [] as { error: unknown; failures: number }[],
     follow(): LiveEntitlements {
       return followEntitlements(
@@ -109,27 +112,28 @@ function createWorld({
             };
             return grant;
           },
-          connect: async () => ({
-            async hear(topic, listener) {
-              const isAccount = topic !== 'catalog';
-              if (isAccount) log.push('subscribe');
-              const subscription = { topic, listener, heard: true, closed: false };
-              heard.push(subscription);
-              if (isAccount) subscriptions.push(subscription);
-              return {
-                isHeard: () => subscription.heard,
-                close() {
-                  if (isAccount) log.push('close');
-                  subscription.closed = true;
-                },
-              };
+          connect: async () =>
+            (await world.connects) ?? {
+              async hear(topic, listener) {
+                const isAccount = topic !== 'catalog';
+                if (isAccount) log.push('subscribe');
+                const subscription = { topic, listener, heard: true, closed: false };
+                heard.push(subscription);
+                if (isAccount) subscriptions.push(subscription);
+                return {
+                  isHeard: () => subscription.heard,
+                  close() {
+                    if (isAccount) log.push('close');
+                    subscription.closed = true;
+                  },
+                };
+              },
+              async readSnapshot() {
+                log.push('cache');
+                await world.cacheAnswers;
+                return world.cached && JSON.stringify(world.cached);
+              },
             },
-            async readSnapshot() {
-              log.push('cache');
-              await world.cacheAnswers;
-              return world.cached && JSON.stringify(world.cached);
-            },
-          }),
           readEntitlements: async ({ atLeast, known }) => {
             log.push(`read ${atLeast}`);
             world.known = known;
@@ -137,7 +141,8 @@ function createWorld({
           },
           delayAfter(error, failures) {
             world.delays.push({ error, failures });
-            return error instanceof RangeError ? undefined : 1000 * 2 ** failures;
+            const askedMs = error instanceof Refusal ? error.retryAfterSeconds! * 1000 : 0;
+            return error instanceof RangeError ? undefined : askedMs + 1000 * 2 ** failures;
           },
           clock: createServerClock({ now: Date.now, steadyNow: () => performance.now() }),
           after(delayMs, act) {
@@ -448,6 +453,9 @@ test('on signing out forgets what was kept although it was too old to be shown',
   vi.setSystemTime(NOW + GRACE_MS + 60_000);
   const world = createWorld({ storage, accountId: 'ada' });
   world.grantFails = new Error('no network');
+  world.answer = () => {
+    throw world.grantFails;
+  };
   const followed = world.follow();
   await settle();
   expect(world.told).toEqual([]);
@@ -523,4 +531,161 @@ test('does not tell of another account’s session, nor of anything once it is s
   live.stop();
   world.say(JSON.stringify(sessionTerminated('ada', session, 'terminated', NOW)));
   expect(world.sessionEnds).toEqual([]);
+});
+
+describe('while Momento is away', () => {
+  const away = () => Promise.reject(new Error('Momento does not answer'));
+  const reads = ({ log }: ReturnType<typeof createWorld>) =>
+    log.filter((line) => line.startsWith('read')).length;
+
+  test('shows what the API answers, though not as confirmed, and is live as soon as it can hear', async () => {
+    const world = createWorld();
+    world.connects = away();
+    world.answer = () => snapshotAt(2, [premium]);
+    world.cached = snapshotAt(2, [premium]);
+    world.follow();
+    await settle();
+    expect(world.log).toEqual(['token', 'read 0']);
+    expect(world.connection).toEqual(['catching-up', 'offline']);
+    expect(world.told).toMatchObject([
+      { standing: 'stale', snapshot: { version: 2 }, graceEndsAtMs: NOW + GRACE_MS },
+    ]);
+    world.connects = undefined;
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(world.connection.at(-1)).toBe('live');
+    expect(world.told.at(-1)).toMatchObject({ standing: 'confirmed', snapshot: { version: 2 } });
+  });
+
+  test('shows it also when nobody can say whose tokens they are, and keeps it for the next page', async () => {
+    const storage = createStorage();
+    const world = createWorld({ storage });
+    world.grantFails = new Refusal(503, 'unavailable', 'Momento is away', 2);
+    world.answer = () => snapshotAt(2, [premium]);
+    world.follow();
+    await settle();
+    expect(world.shown.map(({ version }) => version)).toEqual([2]);
+    expect(keptSnapshots(() => storage).read('ada')).toMatchObject({
+      snapshot: { version: 2 },
+      confirmedAtMs: NOW,
+    });
+  });
+
+  test('takes no answer about another account than the one that it follows', async () => {
+    const world = createWorld();
+    world.connects = away();
+    world.answer = () => ({ ...snapshotAt(2), accountId: 'bob' });
+    world.follow();
+    await settle();
+    expect(world.told).toEqual([]);
+  });
+
+  test('asks once for each attempt that fails, until there is an answer, and then no more than once a minute', async () => {
+    const world = createWorld();
+    world.connects = away();
+    world.answer = () => {
+      throw new Error('503');
+    };
+    world.follow();
+    await vi.advanceTimersByTimeAsync(1000 + 2000);
+    expect(world.log).toEqual(['token', 'read 0', 'token', 'read 0', 'token', 'read 0']);
+    expect(world.told).toEqual([]);
+    world.answer = () => snapshotAt(2, [premium]);
+    await vi.advanceTimersByTimeAsync(4000);
+    expect(world.told).toHaveLength(1);
+    expect(reads(world)).toBe(4);
+    await vi.advanceTimersByTimeAsync(8000 + 16_000 + 32_000);
+    expect(reads(world)).toBe(4);
+    await vi.advanceTimersByTimeAsync(64_000);
+    expect(reads(world)).toBe(5);
+    expect(world.told.at(-1)).toMatchObject({ standing: 'stale', graceEndsAtMs: Date.now() + GRACE_MS });
+  });
+
+  test('waits for as long as whoever refused asks to wait, be it for tokens or for the answer', async () => {
+    const world = createWorld();
+    world.connects = away();
+    world.answer = () => {
+      throw new Refusal(429, 'too-often', 'busy', 20);
+    };
+    world.follow();
+    await vi.advanceTimersByTimeAsync(20_999);
+    expect(reads(world)).toBe(1);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(reads(world)).toBe(2);
+  });
+
+  test('does not wait for an answer when the network is back', async () => {
+    const world = createWorld();
+    world.connects = away();
+    const answer = Promise.withResolvers<Snapshot>();
+    world.answer = () => answer.promise;
+    const live = world.follow();
+    await settle();
+    world.connects = undefined;
+    live.reconnect();
+    await settle();
+    expect(world.log).toEqual(['token', 'read 0', 'token', 'subscribe', 'cache']);
+  });
+
+  test('an answer that is older than what an earlier page has kept is not shown after it', async () => {
+    const storage = createStorage();
+    const earlier = createWorld({ storage });
+    earlier.cached = snapshotAt(3, [premium]);
+    const page = earlier.follow();
+    await settle();
+    page.stop();
+    vi.setSystemTime(NOW + 120_000);
+    const world = createWorld({ storage, accountId: 'ada' });
+    world.connects = away();
+    world.answer = (atLeast) => ({ ...snapshotAt(atLeast), epoch: '-1' });
+    world.follow();
+    await settle();
+    expect(world.log).toEqual(['token', 'read 3']);
+    expect(world.shown.map(({ version, epoch }) => `${epoch}.${version}`)).toEqual(['0.3']);
+  });
+
+  test('goes on by itself when what it loads from Momento hangs for good', async () => {
+    const world = createWorld();
+    world.connects = new Promise<never>(() => {});
+    world.follow();
+    await vi.advanceTimersByTimeAsync(14_999);
+    expect(world.connection).toEqual(['catching-up']);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(world.connection).toEqual(['catching-up', 'offline']);
+    expect(world.shown).toHaveLength(1);
+    world.connects = undefined;
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(world.connection.at(-1)).toBe('live');
+  });
+});
+
+test('a gap that could not be read over while tokens wait to be renewed is read over with the next try', async () => {
+  const world = createWorld({ lifeMs: 1_800_000 });
+  world.follow();
+  await settle();
+  world.grantFails = new Error('503');
+  await world.passMs(1_800_000 - 60_000);
+  expect(world.delays).toHaveLength(1);
+  world.answer = () => {
+    throw new Error('503');
+  };
+  world.subscriptions[0]!.listener.onDiscontinuity();
+  await settle();
+  world.answer = () => snapshotAt(2, [premium]);
+  await vi.advanceTimersByTimeAsync(1000);
+  expect(world.shown.at(-1)!.version).toBe(2);
+  expect(world.connection).toEqual(['catching-up', 'live']);
+});
+
+test('a failure after a long good time is a first one, also when it is that tokens cannot be renewed', async () => {
+  const world = createWorld({ lifeMs: 600_000 });
+  world.grantFails = new Error('503');
+  world.follow();
+  await vi.advanceTimersByTimeAsync(1000 + 2000);
+  world.grantFails = undefined;
+  await vi.advanceTimersByTimeAsync(4000);
+  expect(world.connection.at(-1)).toBe('live');
+  world.delays.length = 0;
+  world.grantFails = new Error('503');
+  await world.passMs(600_000 - 60_000);
+  expect(world.delays.map(({ failures }) => failures)).toEqual([0]);
 });

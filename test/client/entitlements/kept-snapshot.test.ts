@@ -12,6 +12,7 @@ const keptAt = (version: number, hoursAgo: number): Kept => ({
   confirmedAtMs: NOW - hoursAgo * HOUR_MS,
   seenAtMs: NOW,
   offsetMs: 0,
+  isMeasured: true,
 });
 
 /** Two tabs of one browser. */

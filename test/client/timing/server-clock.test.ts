@@ -60,12 +60,33 @@ test('a clock that goes forward alone is a device that slept: time has passed', 
 
 test('a call in the middle of which the clock was set is no measurement', () => {
   const { clock, setBy } = createDevice();
+  clock.measure(NOW, clock.now());
   const sentAtMs = clock.now();
   setBy(HOUR_MS);
   expect(clock.measure(NOW, sentAtMs)).toBeUndefined();
   expect(clock.hasJumped()).toBe(true);
   expect(clock.measure(NOW, clock.now())).toBe(0);
   expect(clock.now()).toBe(NOW);
+});
+
+test('what a clock gave that was wrong before the device slept is mended by as much as it was wrong', () => {
+  const { clock, setBy, pass } = createDevice({ wrongByMs: -HOUR_MS });
+  setBy(600_000);
+  pass(1000);
+  expect(clock.measure(NOW + 601_000, clock.now())).toBe(HOUR_MS);
+});
+
+test('what has lasted here has lasted for as long whatever the service says, also through a sleep', () => {
+  const { clock, pass, setBy } = createDevice({ wrongByMs: -HOUR_MS });
+  const sinceMs = clock.elapsedMs();
+  pass(1000);
+  clock.measure(NOW + 1000, clock.now());
+  expect(clock.elapsedMs() - sinceMs).toBe(1000);
+  setBy(600_000); // asleep
+  expect(clock.elapsedMs() - sinceMs).toBe(601_000);
+  setBy(-HOUR_MS);
+  pass(1000);
+  expect(clock.elapsedMs() - sinceMs).toBe(602_000);
 });
 
 test('clocks that merely drift are left alone', () => {
@@ -80,7 +101,7 @@ test('goes on from what an earlier page knew, and never from before what it saw'
   first.clock.measure(NOW, first.clock.now());
   first.pass(60_000);
   const mark = first.clock.mark();
-  expect(mark).toEqual({ offsetMs: HOUR_MS, seenAtMs: NOW + 60_000 });
+  expect(mark).toEqual({ offsetMs: HOUR_MS, seenAtMs: NOW + 60_000, isMeasured: true });
 
   const later = createDevice({ wrongByMs: -HOUR_MS });
   later.pass(90_000);
