@@ -66,6 +66,12 @@ const RANDOM: readonly Random[] = [
     count: ['IAM_REMOVALS', 5],
     seed: 'IAM_SEED',
   },
+  {
+    what: 'Bad requests, against the whole product',
+    file: 'test/e2e/bad-requests.test.ts',
+    count: ['BAD_REQUESTS', 10_000],
+    seed: 'BAD_SEED',
+  },
 ];
 
 const root = fileURLToPath(new URL('..', import.meta.url));

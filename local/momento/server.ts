@@ -10,6 +10,7 @@ import { meter, type SoftLimits } from './limits.ts';
 import { scalarRpcs } from './scalars.ts';
 import { sortedSetUnionRpc } from './sorted-set-union.ts';
 import { sortedSetRpcs } from './sorted-sets.ts';
+import type { Cache } from './store.ts';
 import { tokenRpcs } from './token-service.ts';
 import { createAuthority, type KeyScope } from './tokens.ts';
 import { topicRpcs } from './topic-service.ts';
@@ -41,6 +42,8 @@ export interface MomentoStandIn {
   /** Does nothing when the cache is there. */
   createCache(name: string): void;
   flushCache(name: string): void;
+  /** What a cache holds now, by key. */
+  items(name: string): ReturnType<Cache['values']>;
   /** While on, reads that are not CONSISTENT see each item as it was before its last write. */
   serveStaleReads(on: boolean): void;
   /** An outage: connections are cut, new ones refused. */
@@ -100,6 +103,7 @@ export async function startMomento(options: MomentoOptions = {}): Promise<Moment
       if (!caches.has(name)) caches.create(name);
     },
     flushCache: (name) => caches.open(name).clear(),
+    items: (name) => caches.open(name).values(),
     serveStaleReads(on) {
       stale = on;
     },

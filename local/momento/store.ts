@@ -40,6 +40,8 @@ export interface Cache {
   extend(key: Uint8Array, expiresAtMs: number): void;
   remove(key: Uint8Array): void;
   clear(): void;
+  /** What is in it now, by key. */
+  values(): ReadonlyMap<ByteText, Value>;
 }
 
 interface Versions {
@@ -95,6 +97,13 @@ export function createCache({
       if (find(key)) write(key, undefined);
     },
     clear: () => versions.clear(),
+    values: () =>
+      new Map(
+        [...versions].flatMap(([name, { current }]) => {
+          const item = alive(current);
+          return item ? [[name, item.value] as const] : [];
+        }),
+      ),
   };
 }
 

@@ -1,6 +1,7 @@
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import type { DeadLetters } from '../payments/payment-provider.ts';
 import { answered, CLIENT_OPTIONS } from './errors.ts';
+import { messageBody } from './message-body.ts';
 
 /** The stage's dead-letter queue, for what never got as far as the checkout queue. */
 export function sqsDeadLetters(
@@ -11,7 +12,7 @@ export function sqsDeadLetters(
     async put(message, reason) {
       const command = new SendMessageCommand({
         QueueUrl: queueUrl,
-        MessageBody: JSON.stringify(message),
+        MessageBody: messageBody(message),
         MessageAttributes: { reason: reasonAttribute(reason) },
       });
       await answered(sqs.send(command), 'SQS SendMessage');

@@ -52,7 +52,7 @@ export async function serveHttpApi(
   response.on('close', () => gone.abort());
   try {
     const body = await readBody(request);
-    const url = new URL(request.url ?? '/', 'http://localhost');
+    const url = new URL(`http://localhost${request.url ?? '/'}`); // resolved, two slashes would begin a host's name
     const token = tokenOf(request.headers.authorization, url.searchParams.get('token'));
     const readConcern = request.headers['read-concern'];
     reply(

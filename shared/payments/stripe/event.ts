@@ -47,7 +47,13 @@ const itemSchema = z.object({
 });
 export type Item = z.output<typeof itemSchema>;
 
-const itemsSchema = z.object({ data: z.array(itemSchema), has_more: z._default(z.boolean(), false) });
+/** Stripe allows a subscription 20. Each is a message of its own, all of them sent within one answer. */
+const mostItems = z.maxLength(100, 'has more than 100 elements');
+
+const itemsSchema = z.object({
+  data: z.array(itemSchema).check(mostItems),
+  has_more: z._default(z.boolean(), false),
+});
 
 /** What cannot be read of the past is left out of it: the present is what counts. */
 const earlierItem = z.pipe(
@@ -74,7 +80,7 @@ export const subscriptionSchema = z.object({
       status: z.optional(text),
       canceled_at: maybeSeconds,
       metadata,
-      items: z.optional(z.object({ data: z.array(earlierItem) })),
+      items: z.optional(z.object({ data: z.array(earlierItem).check(mostItems) })),
     }),
   ),
 });

@@ -233,6 +233,8 @@ test.each([
   ['GET', '/open'],
   ['GET', '/development/open'],
   ['GET', '/'],
+  ['GET', '//'],
+  ['GET', '//elsewhere/dev/open'],
 ])('answers 403 Missing Authentication Token to %s %s', async (method, path) => {
   serve();
   const response = await fetch(server.url + path, { method });

@@ -50,6 +50,13 @@ test('the token may stand in the query instead of the header, and nowhere twice'
   expect((await requester(momento, key)('POST', path, 'x')).status).toBe(400);
 });
 
+test('a path that begins with two slashes names no host, and nothing that is there', async () => {
+  const momento = await startForTest();
+  const request = requester(momento, momento.mintKey('data'));
+  expect((await request('POST', '//', 'x')).status).toBe(404);
+  expect((await request('POST', `//elsewhere/topics/${CACHE}/room`, 'x')).status).toBe(404);
+});
+
 test('a long poll waits for the next message, and with a sequence number catches up', async () => {
   const momento = await startForTest();
   const request = requester(momento, momento.mintKey('data'));

@@ -313,6 +313,19 @@ describe('an event', () => {
     expect(translate(report).unmappable).toHaveLength(1);
   });
 
+  it.each([
+    ['holds', { items: itemList(...Array.from({ length: 101 }, (_, n) => stripeItem({ id: `si_${n}` }))) }],
+    ['held', { items: itemList(...Array.from({ length: 101 }, () => ({}))) }],
+  ])('that %s more items than Stripe allows is put aside, and none of them taken', (when, items) => {
+    const [before, after] = when === 'held' ? [items, {}] : [{}, items];
+    const next = { items: itemList(stripeItem()), ...after };
+    expect(translate(stripeSubscription(before).updated(NOW + DAY, next))).toMatchObject({
+      purchases: [],
+      unmappable: [expect.stringContaining('items.data has more than 100 elements')],
+      essence: { data: { object: {} } },
+    });
+  });
+
   it('is kept as far as its translation needs it, and translates to the same from that', () => {
     const rich = stripeSubscription({ description: 'Ada, Lovelace Road 1', items: itemList(stripeItem()) });
     for (const report of [
