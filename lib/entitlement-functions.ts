@@ -128,6 +128,8 @@ export class EntitlementFunctions extends Construct {
     });
     this.recomputeEntitlements.mayRead(table);
     this.recomputeEntitlements.may(table, 'dynamodb:PutItem', 'dynamodb:UpdateItem');
+    // Of an account that support has erased.
+    this.recomputeEntitlements.may(table, 'dynamodb:DeleteItem');
     this.recomputeEntitlements.maySend(checkout.queue, checkout.deadLetters);
 
     this.announceBoundaries = new UsherFunction(this, 'AnnounceBoundaries', {

@@ -15,7 +15,7 @@ import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import { grantParameters, parameterPath, type ParameterName } from './parameters.ts';
-import { nameIn, type Stage } from './stage.ts';
+import { nameIn, type LogLevel, type Stage } from './stage.ts';
 
 /** Where the bundle of `functions/{name}.ts` lies: a directory with an `index.mjs`. */
 export type CodeOf = (name: string) => Code;
@@ -35,6 +35,8 @@ export interface UsherFunctionProps {
   readonly reservedConcurrency?: number;
   /** For what runs so often that a line per run would cost more than the run: no trace, and no log but warnings. */
   readonly quiet?: boolean;
+  /** Its log says who did what: it is kept for long, with `prod` even when the stack is gone, and never silenced. */
+  readonly audited?: boolean;
 }
 
 /**
@@ -46,14 +48,15 @@ export class UsherFunction extends LambdaFunction {
   readonly file: string;
 
   constructor(scope: Construct, id: string, props: UsherFunctionProps) {
-    const { stage, name, parameters = {}, quiet = false, reservedConcurrency } = props;
-    const level = quiet ? 'WARN' : stage.logLevel;
+    const { stage, name, parameters = {}, quiet = false, audited = false, reservedConcurrency } = props;
+    const level = levelOf(stage, { quiet, audited });
+    const { auditRetentionDays } = stage.operations;
     // Two things make their own what Lambda would otherwise make by itself: the log group, which would stay behind
     // for ever, and the role, whose managed policy may write to every log group of the account.
     const logGroup = new LogGroup(scope, `${id}Logs`, {
       logGroupName: `/aws/lambda/${nameIn(stage, name)}`,
-      retention: stage.logRetentionDays as RetentionDays,
-      removalPolicy: RemovalPolicy.DESTROY,
+      retention: (audited ? auditRetentionDays : stage.logRetentionDays) as RetentionDays,
+      removalPolicy: audited && stage.keepsData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
     });
     const role = new Role(scope, `${id}Role`, { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
     super(scope, id, {
@@ -123,6 +126,15 @@ export class UsherFunction extends LambdaFunction {
     const resources = queues.map(({ queueArn }) => queueArn);
     this.addToRolePolicy(new PolicyStatement({ actions: ['sqs:SendMessage'], resources }));
   }
+}
+
+/** What is written down of who did what is of level INFO. */
+function levelOf(
+  { logLevel }: Pick<Stage, 'logLevel'>,
+  { quiet, audited }: { readonly quiet: boolean; readonly audited: boolean },
+): LogLevel {
+  if (quiet) return 'WARN';
+  return audited && logLevel === 'WARN' ? 'INFO' : logLevel;
 }
 
 /** CDK grants what tracing needs. */

@@ -18,6 +18,7 @@ import { PlayerHosting } from './player/player-hosting.ts';
 import { RestApi } from './rest-api.ts';
 import type { Stage } from './stage.ts';
 import { StripeWebhook } from './stripe-webhook.ts';
+import { SupportFunctions } from './support-functions.ts';
 import type { CodeOf } from './usher-function.ts';
 import { Viewers } from './viewers.ts';
 
@@ -54,7 +55,8 @@ export class UsherStack extends Stack {
     const parts = { stage, code, momentoCacheName: cache.cacheName, table, checkout };
     const entitlements = new EntitlementFunctions(this, 'Entitlements', parts);
     const concurrency = new ConcurrencyFunctions(this, 'Concurrency', parts);
-    cache.precedes(entitlements, concurrency);
+    const support = new SupportFunctions(this, 'Support', parts);
+    cache.precedes(entitlements, concurrency, support);
 
     const api = new RestApi(this, 'Rest', { stage, userPool: viewers.userPool });
     api.forAnyone('GET', '/catalog', entitlements.readCatalog, 'What is on sale is public.');
@@ -87,6 +89,7 @@ export class UsherStack extends Stack {
       concurrency.readSessionKeys,
       'Public keys are for everyone who is shown a session token.',
     );
+    support.addRoutes(api);
     const { renewSession, followHeartbeatTopic } = concurrency;
     if (renewSession) {
       const { url } = new HeartbeatUrl(this, 'HeartbeatDoor', { stage, handler: renewSession });

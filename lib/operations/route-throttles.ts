@@ -1,7 +1,7 @@
 import type { Stage } from '../stage.ts';
 
 /** `GET /token` */
-export type Route = `${'GET' | 'POST' | 'DELETE'} /${string}`;
+export type Route = `${'GET' | 'POST' | 'PUT' | 'DELETE'} /${string}`;
 
 /**
  * The share of the stage's requests a second that a route may take, so that a flood at one door leaves the others open.

@@ -52,11 +52,14 @@ const ENVIRONMENTS: Readonly<Record<string, readonly string[]>> = {
     'STRIPE_SECRETS_PARAMETER',
   ],
   'announce-boundaries': ['CHECKOUT_QUEUE_URL', 'TABLE_NAME'],
+  'change-account': [...ROUTE, ...SNAPSHOTS, 'LEASE_SECONDS'],
   'check-concurrency': [...VIEWER_ROUTE, ...SNAPSHOTS, 'LEASE_SECONDS', TRACKER],
   'end-session': [...VIEWER_ROUTE, ...MOMENTO_DATA, 'LEASE_SECONDS'],
+  'erase-account': [...ROUTE, 'CHECKOUT_QUEUE_URL', 'TABLE_NAME'],
   'fill-cache': SNAPSHOTS,
   'follow-heartbeat-topic': [...MOMENTO_DATA, TRACKER],
   'ingest-heartbeat': [...VIEWER_ROUTE, ...SNAPSHOTS, ...LEASE, TRACKER, 'SESSION_KEYS_PARAMETER'],
+  'look-up-account': [...ROUTE, ...MOMENTO_DATA, 'LEASE_SECONDS', 'TABLE_NAME'],
   'provide-cache': ['MOMENTO_ENDPOINT_PARAMETER', 'MOMENTO_SUPER_KEY_PARAMETER'],
   'read-catalog': ROUTE,
   'read-entitlements': [...VIEWER_ROUTE, ...SNAPSHOTS],
@@ -110,7 +113,7 @@ describe('the functions', () => {
       const { Ref } = LoggingConfig.LogGroup as { readonly Ref: string };
       expect(resourcesOf(template, 'AWS::Logs::LogGroup')[Ref]?.Properties).toMatchObject({
         LogGroupName: `/aws/lambda/usher-pr-7-${name}`,
-        RetentionInDays: 7,
+        RetentionInDays: name.endsWith('-account') ? 400 : 7,
       });
     },
   );

@@ -26,6 +26,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     ...READ_TABLE,
     'dynamodb:PutItem',
     'dynamodb:UpdateItem',
+    'dynamodb:DeleteItem',
     'sqs:SendMessage',
     'sqs:ChangeMessageVisibility',
     'sqs:DeleteMessage',
@@ -34,6 +35,9 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   ],
   AnnounceBoundaries: [...LOGS, 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:Query', 'sqs:SendMessage'],
   ProvideCache: [...LOGS, ...READ_PARAMETERS],
+  LookUpAccount: [...LOGS, ...READ_PARAMETERS, ...READ_TABLE],
+  ChangeAccount: [...LOGS, ...READ_PARAMETERS, 'dynamodb:Query', 'sqs:SendMessage'],
+  EraseAccount: [...LOGS, 'dynamodb:GetItem', 'dynamodb:UpdateItem', 'sqs:SendMessage'],
   StartSession: [...LOGS, ...READ_PARAMETERS, ...READ_TABLE, 'dynamodb:PutItem', 'sqs:SendMessage'],
   IngestHeartbeat: [...LOGS, ...READ_PARAMETERS, ...READ_TABLE, 'sqs:SendMessage'],
   EndSession: [...LOGS, ...READ_PARAMETERS],
@@ -45,7 +49,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
 
 function statementsOf(name: string): readonly Statement[] {
   const policies = Object.entries(resourcesOf(template, 'AWS::IAM::Policy')).filter(([id]) =>
-    new RegExp(`^(Entitlements|Concurrency|Momento|Stripe)${name}Role`).test(id),
+    new RegExp(`^(Entitlements|Concurrency|Momento|Stripe|Support)${name}Role`).test(id),
   );
   return policies.flatMap(
     ([, { Properties }]) =>
@@ -102,6 +106,9 @@ describe('permissions', () => {
     ['RecomputeEntitlements', ['momento-data-key', 'momento-endpoint']],
     ['AnnounceBoundaries', []],
     ['ProvideCache', ['momento-endpoint', 'momento-super-key']],
+    ['LookUpAccount', ['momento-data-key', 'momento-endpoint']],
+    ['ChangeAccount', ['momento-data-key', 'momento-endpoint']],
+    ['EraseAccount', []],
     ['StartSession', ['momento-data-key', 'momento-endpoint', 'session-keys']],
     ['IngestHeartbeat', ['momento-data-key', 'momento-endpoint', 'session-keys']],
     ['EndSession', ['momento-data-key', 'momento-endpoint']],
@@ -115,11 +122,11 @@ describe('permissions', () => {
 
   it('let API Gateway call a route’s function, on that route alone', () => {
     const permissions = permissionsOf('apigateway.amazonaws.com');
-    expect(permissions).toHaveLength(11);
+    expect(permissions).toHaveLength(17);
     for (const permission of permissions) {
       expect(permission).toMatchObject({ Action: 'lambda:InvokeFunction' });
       // Whatever stands in a path in place of a parameter is an asterisk.
-      expect(textsIn(permission['SourceArn']).join('')).toMatch(/\/(GET|POST|DELETE)\/[a-z/.-]+\*?$/);
+      expect(textsIn(permission['SourceArn']).join('')).toMatch(/\/(GET|POST|PUT|DELETE)\/[a-z/.*-]+$/);
     }
   });
 
@@ -161,7 +168,7 @@ describe('permissions', () => {
   });
 
   it('let nobody else call anything', () => {
-    expect(Object.keys(resourcesOf(template, 'AWS::Lambda::Permission'))).toHaveLength(11 + 2 + 2);
+    expect(Object.keys(resourcesOf(template, 'AWS::Lambda::Permission'))).toHaveLength(17 + 2 + 2);
   });
 });
 

@@ -59,6 +59,14 @@ const VIEWER = [
   'POST /heartbeats',
   'POST /sessions',
 ];
+const SUPPORT = [
+  'DELETE /support/accounts/{accountId}',
+  'DELETE /support/accounts/{accountId}/promotions/{promotionId}',
+  'DELETE /support/accounts/{accountId}/sessions/{sessionId}',
+  'GET /support/accounts/{accountId}',
+  'GET /support/accounts/{accountId}/export',
+  'PUT /support/accounts/{accountId}/promotions/{promotionId}',
+];
 const OPEN = ['GET /.well-known/jwks.json', 'GET /catalog', 'POST /checkout-events'];
 
 describe('the REST API', () => {
@@ -66,7 +74,7 @@ describe('the REST API', () => {
 
   it('has the routes of the design', () => {
     const real = [...routes.keys()].filter((route) => !route.startsWith('OPTIONS'));
-    expect(real.toSorted()).toEqual([...VIEWER, ...OPEN].toSorted());
+    expect(real.toSorted()).toEqual([...VIEWER, ...SUPPORT, ...OPEN].toSorted());
   });
 
   it.each(VIEWER)('%s asks for an ID token of the stage’s own user pool', (route) => {
@@ -79,6 +87,11 @@ describe('the REST API', () => {
       IdentitySource: 'method.request.header.Authorization',
       ProviderARNs: [{ 'Fn::GetAtt': [pool, 'Arn'] }],
     });
+  });
+
+  it.each(SUPPORT)('%s asks for a request that is signed by somebody whom IAM lets invoke it', (route) => {
+    expect(routes.get(route)).toMatchObject({ AuthorizationType: 'AWS_IAM' });
+    expect(routes.get(route)).not.toHaveProperty('AuthorizerId');
   });
 
   it.each(OPEN)('%s is open', (route) => {
@@ -106,7 +119,7 @@ describe('the REST API', () => {
     const written = (route: string) =>
       route.replace(/ (.*)$/, (_, path: string) => ` /${path.replaceAll('/', '~1')}`);
     expect([...settings.keys()].toSorted()).toEqual(
-      ['* /*', ...[...VIEWER, ...OPEN].map(written)].toSorted(),
+      ['* /*', ...[...VIEWER, ...SUPPORT, ...OPEN].map(written)].toSorted(),
     );
     expect(settings.get('POST /~1heartbeats')).toEqual({ rate: 500, burst: 1000 });
     expect(settings.get('DELETE /~1sessions~1{sessionId}')).toEqual({ rate: 250, burst: 500 });

@@ -23,6 +23,7 @@ describe('a stage', () => {
         latencyAlarmMs: 3000,
         tracing: false,
         accessLogs: false,
+        auditRetentionDays: 400,
         throttle: { requestsPerSecond: 500, burst: 1000 },
       },
       heartbeatSeconds: 15,

@@ -4,7 +4,7 @@ import { Code } from 'aws-cdk-lib/aws-lambda';
 import { describe, expect, it } from 'vitest';
 import { nameIn, readStage } from '../../lib/stage.ts';
 import { UsherStack } from '../../lib/usher-stack.ts';
-import { EVERYTHING, resourcesOf, synthesize, theOnly } from './synthesize.ts';
+import { EVERYTHING, resourcesOf, synthesize, theOnly, type Resource } from './synthesize.ts';
 
 /** Property that names a resource → what AWS allows there. */
 const NAMES: Readonly<Record<string, readonly [property: string, allowed: RegExp]>> = {
@@ -110,7 +110,10 @@ describe('a stack', () => {
       PreventUserExistenceErrors: 'ENABLED',
       GenerateSecret: false,
       AllowedOAuthFlowsUserPoolClient: false,
+      ReadAttributes: ['email', 'email_verified'],
+      WriteAttributes: ['email'],
     });
+    expect(theOnly(template, 'AWS::Cognito::UserPool')).not.toHaveProperty('Schema');
   });
 
   it('warns when prod would read the secrets of another stage', () => {
@@ -124,12 +127,11 @@ describe('a stack', () => {
 describe('when a stage is taken down', () => {
   const KEPT = ['AWS::Cognito::UserPool', 'AWS::DynamoDB::GlobalTable', 'Custom::MomentoCache'];
 
-  it('prod keeps its cache, and its accounts and viewers, protected, and the accounts can be restored to any minute', () => {
+  it('prod keeps its cache, who did what for support, and its accounts and viewers, protected, and the accounts can be restored to any minute', () => {
     const prod = synthesize({ stageName: 'prod', ...EVERYTHING });
-    for (const { Type, DeletionPolicy = 'Delete', UpdateReplacePolicy = 'Delete' } of Object.values(
-      allOf(prod),
-    )) {
-      const fate = KEPT.includes(Type) ? 'Retain' : 'Delete';
+    for (const one of Object.values(allOf(prod))) {
+      const { Type, DeletionPolicy = 'Delete', UpdateReplacePolicy = 'Delete' } = one;
+      const fate = KEPT.includes(Type) || isAudit(one) ? 'Retain' : 'Delete';
       expect([Type, DeletionPolicy, UpdateReplacePolicy]).toEqual([Type, fate, fate]);
     }
     expect(theOnly(prod, 'AWS::Cognito::UserPool')).toMatchObject({ DeletionProtection: 'ACTIVE' });
@@ -161,9 +163,30 @@ describe('when a stage is taken down', () => {
     const template = synthesize({ stageName, ...EVERYTHING });
     const groups = Object.values(resourcesOf(template, 'AWS::Logs::LogGroup'));
     expect(groups).toHaveLength(Object.keys(resourcesOf(template, 'AWS::Lambda::Function')).length);
-    for (const { Properties } of groups) expect(Properties['RetentionInDays']).toBe(days);
+    for (const group of groups) {
+      expect(group.Properties['RetentionInDays']).toBe(isAudit(group) ? 400 : days);
+    }
+  });
+
+  it('who did what for support is known as long as it is told, and is written down at any log level', () => {
+    const template = synthesize({ stageName: 'dev', auditRetentionDays: '3653', logLevel: 'WARN' });
+    const groups = Object.values(resourcesOf(template, 'AWS::Logs::LogGroup')).filter(isAudit);
+    expect(groups.map(({ Properties }) => Properties['RetentionInDays'])).toEqual([3653, 3653, 3653]);
+    const functions = Object.values(resourcesOf(template, 'AWS::Lambda::Function'));
+    for (const { Properties } of functions) {
+      const { ApplicationLogLevel: level } = Properties['LoggingConfig'] as { ApplicationLogLevel: string };
+      const { Variables } = Properties['Environment'] as { Variables: Readonly<Record<string, string>> };
+      const expected = AUDITED.test(String(Properties['FunctionName'])) ? 'INFO' : 'WARN';
+      expect([level, Variables['POWERTOOLS_LOG_LEVEL']]).toEqual([expected, expected]);
+    }
   });
 });
+
+const AUDITED = /-(look-up|change|erase)-account$/;
+
+function isAudit({ Type, Properties = {} }: Pick<Resource, 'Type'> & Partial<Resource>): boolean {
+  return Type === 'AWS::Logs::LogGroup' && AUDITED.test(String(Properties['LogGroupName']));
+}
 
 function allOf(template: Template) {
   return (template.toJSON() as { Resources: ReturnType<typeof resourcesOf> }).Resources;

@@ -102,7 +102,7 @@ function send({ method, path, query = {}, headers, body }: Sent) {
   });
 }
 
-const sentBy = async (call?: Call) => send((await signed(call)) as Sent);
+const sentBy = async (call?: Call) => send(await signed(call));
 
 describe('a signed request', () => {
   test('is let in, and its function knows by whom it was sent', async () => {
