@@ -14,6 +14,8 @@ export function sentenceOf(error: unknown): string {
       return `The service is busy right now. Try again ${wait}.`;
     case 'unauthenticated':
       return new SignInNeeded().message;
+    case 'no-account':
+      return 'You are signed in, but belong to no account yet.';
     case 'forbidden':
       return 'That is not open to your account.';
     case 'unknown-product':
