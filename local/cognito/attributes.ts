@@ -36,7 +36,10 @@ export function isEmail(value: string): boolean {
 /** A pool's own attributes, by their names with `custom:`. */
 export type CustomAttributes = Readonly<Record<string, { readonly mutable: boolean }>>;
 
-/** What an app client may do with attributes; where it does not say, it may do it with the standard ones. */
+/**
+ * What an app client may do with attributes. Where it names none, or none but an empty list, it may do it with all:
+ * AWS says with the standard ones alone, and people find otherwise (https://github.com/aws/aws-cdk/issues/30608).
+ */
 export interface AttributePermissions {
   readonly readable: readonly string[] | undefined;
   readonly writable: readonly string[] | undefined;
@@ -54,7 +57,7 @@ export function requirePermissible(
       .filter((name) => ![...known, ...VERIFIED].includes(name))
       .map((name) => `ReadAttributes (${name})`),
     ...(writable ?? []).filter((name) => !known.includes(name)).map((name) => `WriteAttributes (${name})`),
-    ...(writable && requiredAttributes.some((name) => !writable.includes(name))
+    ...(writable?.length && requiredAttributes.some((name) => !writable.includes(name))
       ? ['WriteAttributes (required)']
       : []),
   ];
@@ -78,8 +81,7 @@ export function readOwnAttributes(
   { settings: { writable } }: { readonly settings: Pick<AttributePermissions, 'writable'> },
   pool: Schema,
 ): Attributes {
-  const isWritable = (name: string) => writable?.includes(name) ?? !isCustom(name);
-  if (!list.every(({ Name }) => isWritable(Name))) throw unauthorized();
+  if (!list.every(({ Name }) => isAmong(writable, Name))) throw unauthorized();
   return readAttributes(list, pool);
 }
 
@@ -88,7 +90,7 @@ export function readableOf(
   attributes: Attributes,
   { settings: { readable } }: { readonly settings: Pick<AttributePermissions, 'readable'> },
 ): Attributes {
-  const isReadable = (name: string) => name === 'sub' || (readable?.includes(name) ?? !isCustom(name));
+  const isReadable = (name: string) => name === 'sub' || isAmong(readable, name);
   return Object.fromEntries(Object.entries(attributes).filter(([name]) => isReadable(name)));
 }
 
@@ -142,6 +144,10 @@ export function requireAttributes(required: readonly string[], attributes: Attri
 
 export function listed(attributes: Attributes): readonly { Name: string; Value: string }[] {
   return Object.entries(attributes).map(([Name, Value]) => ({ Name, Value }));
+}
+
+function isAmong(permitted: readonly string[] | undefined, name: string): boolean {
+  return !permitted?.length || permitted.includes(name);
 }
 
 function isCustom(name: string): boolean {

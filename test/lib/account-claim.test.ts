@@ -36,7 +36,12 @@ describe('the claim that names the account', () => {
 });
 
 describe('a stage whose accounts are an attribute of the pool', () => {
-  const template = synthesize({ stageName: 'dev', accountClaim: 'custom:household', accessLogs: 'true' });
+  const template = synthesize({
+    stageName: 'dev',
+    accountClaim: 'custom:household',
+    signUp: 'closed',
+    accessLogs: 'true',
+  });
   const pool = theOnly(template, 'AWS::Cognito::UserPool');
   const client = theOnly(template, 'AWS::Cognito::UserPoolClient');
 
@@ -44,6 +49,10 @@ describe('a stage whose accounts are an attribute of the pool', () => {
     expect(pool['Schema']).toEqual([{ Name: 'household', AttributeDataType: 'String', Mutable: true }]);
     expect(client['WriteAttributes']).toEqual(['email']);
     expect(client['ReadAttributes']).toEqual(['custom:household', 'email', 'email_verified']);
+  });
+
+  it('takes no sign-up where it signs its viewers up itself', () => {
+    expect(pool['AdminCreateUserConfig']).toEqual({ AllowAdminCreateUserOnly: true });
   });
 
   it('does not call in its access logs an account what is none', () => {
@@ -58,21 +67,4 @@ describe('a stage whose accounts are an attribute of the pool', () => {
     const { Outputs } = template.toJSON() as { readonly Outputs: Readonly<Record<string, unknown>> };
     expect(Outputs['AccountClaim']).toEqual({ Value: 'custom:household' });
   });
-});
-
-it('viewers of any other stage can write nothing but their address, and have no attribute of the pool’s own', () => {
-  const template = synthesize({ stageName: 'dev' });
-  expect(theOnly(template, 'AWS::Cognito::UserPool')).not.toHaveProperty('Schema');
-  const { WriteAttributes, ReadAttributes } = theOnly(template, 'AWS::Cognito::UserPoolClient');
-  expect({ WriteAttributes, ReadAttributes }).toEqual({
-    WriteAttributes: ['email'],
-    ReadAttributes: ['email', 'email_verified'],
-  });
-});
-
-it('a stage that signs its viewers up by itself takes no sign-up', () => {
-  const signUpOf = (context: object) =>
-    theOnly(synthesize({ stageName: 'dev', ...context }), 'AWS::Cognito::UserPool')['AdminCreateUserConfig'];
-  expect(signUpOf({})).toEqual({ AllowAdminCreateUserOnly: false });
-  expect(signUpOf({ signUp: 'closed' })).toEqual({ AllowAdminCreateUserOnly: true });
 });

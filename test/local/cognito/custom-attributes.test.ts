@@ -1,4 +1,5 @@
 /** A pool's own attributes: who may write them, and whose tokens tell of them. */
+import { randomUUID } from 'node:crypto';
 import {
   AdminCreateUserCommand,
   AdminGetUserCommand,
@@ -9,50 +10,53 @@ import {
   UpdateUserAttributesCommand,
   type AttributeType,
 } from '@aws-sdk/client-cognito-identity-provider';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { PASSWORD, signIn, start, type Running } from './stand-in.ts';
 
-const EMAIL = 'ada@example.com';
 const custom = (name: string, Mutable = true) => ({ Name: name, AttributeDataType: 'String', Mutable });
 const SCHEMA = [custom('household'), custom('origin', false)];
 const household = (Value: string) => [{ Name: 'custom:household', Value }];
 
 let running: Running;
-beforeEach(async () => {
+let email: string;
+beforeAll(async () => {
   running = await start({
     pool: { Schema: SCHEMA },
     client: { ReadAttributes: ['email', 'custom:household'], WriteAttributes: ['email', 'nickname'] },
   });
 });
-afterEach(() => running.stop());
+beforeEach(() => {
+  email = `${randomUUID()}@example.com`;
+});
+afterAll(() => running.stop());
 
 /** Made by an administrator, and signed in. */
 async function signedIn(attributes: AttributeType[] = household('lovelace')) {
   const { sdk, userPoolId: UserPoolId } = running;
-  const user = { UserPoolId, Username: EMAIL };
+  const user = { UserPoolId, Username: email };
   await sdk.send(
     new AdminCreateUserCommand({ ...user, MessageAction: 'SUPPRESS', UserAttributes: attributes }),
   );
   await sdk.send(new AdminSetUserPasswordCommand({ ...user, Password: PASSWORD, Permanent: true }));
-  const session = await signIn(running, EMAIL, PASSWORD);
+  const session = await signIn(running, email, PASSWORD);
   return { user, session, AccessToken: session.getAccessToken().getJwtToken() };
 }
 
 describe('an attribute that the app client may read and not write', () => {
   it('is in the ID token, as it is when that is issued', async () => {
     const { user, session } = await signedIn();
-    expect(session.getIdToken().payload).toMatchObject({ 'custom:household': 'lovelace', email: EMAIL });
+    expect(session.getIdToken().payload).toMatchObject({ 'custom:household': 'lovelace', email: email });
     expect(session.getAccessToken().payload).not.toHaveProperty('custom:household');
     await running.sdk.send(
       new AdminUpdateUserAttributesCommand({ ...user, UserAttributes: household('byron') }),
     );
-    const again = await signIn(running, EMAIL, PASSWORD);
+    const again = await signIn(running, email, PASSWORD);
     expect(again.getIdToken().payload).toMatchObject({ 'custom:household': 'byron' });
   });
 
   it('cannot be set by signing up', async () => {
     const { sdk, clientId: ClientId } = running;
-    const call = { ClientId, Username: EMAIL, Password: PASSWORD, UserAttributes: household('lovelace') };
+    const call = { ClientId, Username: email, Password: PASSWORD, UserAttributes: household('lovelace') };
     await expect(sdk.send(new SignUpCommand(call))).rejects.toMatchObject({
       name: 'NotAuthorizedException',
       message: 'A client attempted to write unauthorized attribute',
@@ -98,14 +102,20 @@ describe('an app client', () => {
     expect((await change(''))?.map(({ Name }) => Name)).not.toContain('nickname');
   });
 
-  it('that names no attributes reads and writes none of the pool’s own', async () => {
-    await running.stop();
-    running = await start({ pool: { Schema: SCHEMA } });
-    const { session, AccessToken } = await signedIn();
-    expect(session.getIdToken().payload).not.toHaveProperty('custom:household');
-    await expect(
-      running.sdk.send(new UpdateUserAttributesCommand({ AccessToken, UserAttributes: household('byron') })),
-    ).rejects.toMatchObject({ name: 'NotAuthorizedException' });
+  it.each([
+    ['names no attributes', {}],
+    ['has empty lists of them', { ReadAttributes: [], WriteAttributes: [] }],
+  ])('that %s reads and writes all there are', async (_, lists) => {
+    const { standIn, userPoolId, sdk } = running;
+    const properties = { ExplicitAuthFlows: ['ALLOW_USER_SRP_AUTH'], ...lists };
+    const { clientId } = standIn.ensureUserPoolClient({ name: 'Other', userPoolId, properties });
+    const { user } = await signedIn();
+    const session = await signIn({ ...running, clientId }, email, PASSWORD);
+    expect(session.getIdToken().payload).toMatchObject({ 'custom:household': 'lovelace' });
+    const AccessToken = session.getAccessToken().getJwtToken();
+    await sdk.send(new UpdateUserAttributesCommand({ AccessToken, UserAttributes: household('byron') }));
+    const { UserAttributes } = await sdk.send(new AdminGetUserCommand(user));
+    expect(UserAttributes).toContainEqual({ Name: 'custom:household', Value: 'byron' });
   });
 
   it.each(['ReadAttributes', 'WriteAttributes'])('cannot name in its %s what the pool has not', (list) => {
