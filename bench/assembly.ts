@@ -4,7 +4,8 @@ import { loadStack, type Stack } from '../local/cloudformation/assembly.ts';
 import { runNode } from '../local/command.ts';
 
 /**
- * Synthesizes the app for the stage `local` into a directory, with the heartbeat URL. What follows the topic
+ * Synthesizes the app for the stage `local` into a directory, with the heartbeat URL and
+ * Stripe's webhook. What follows the topic
  * `heartbeat` runs all the time, beside whatever is measured: it is there only where it is asked for.
  */
 export async function synthesize(
@@ -15,6 +16,7 @@ export async function synthesize(
     stageName: 'local',
     ssmStageName: 'local',
     heartbeatUrl: 'true',
+    stripe: 'true',
     followHeartbeatTopic: String(followHeartbeatTopic),
   };
   await runNode(['bin/usher.ts'], {

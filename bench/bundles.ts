@@ -85,7 +85,11 @@ async function functionSubjects(assembly: string, outDir: string): Promise<reado
 /** What no import looks at: the address of a queue or table is only used by a call. */
 const NOWHERE = 'http://127.0.0.1:9/nowhere';
 
-function environmentOf({ environment, references }: DeployedFunction): Readonly<Record<string, string>> {
+/** What an import finds in its environment. */
+export function environmentOf({
+  environment,
+  references,
+}: DeployedFunction): Readonly<Record<string, string>> {
   return { ...environment, ...Object.fromEntries(references.map((variable) => [variable, NOWHERE])) };
 }
 
@@ -115,14 +119,18 @@ async function bundleWholeSdk(directory: string): Promise<Subject> {
 const timer = fileURLToPath(new URL('time-import.mjs', import.meta.url));
 
 /** As Lambda runs it: nothing of this process's environment, and no compile cache. */
-const RUNTIME = {
+export const RUNTIME = {
   AWS_REGION: 'eu-west-1',
   AWS_ACCESS_KEY_ID: 'nobody',
   AWS_SECRET_ACCESS_KEY: 'nothing',
   NODE_DISABLE_COMPILE_CACHE: '1',
 };
 
-async function timeImport({ file, environment }: Subject): Promise<number> {
+/** Milliseconds of one import in a process of its own. */
+export async function timeImport({
+  file,
+  environment,
+}: Pick<Subject, 'file' | 'environment'>): Promise<number> {
   const { stdout } = await promisify(execFile)(process.execPath, [timer, pathToFileURL(file).href], {
     env: { ...RUNTIME, ...environment },
   });

@@ -1,6 +1,6 @@
 /**
  * `npm run bench`: measures, prints the figures and writes docs/benchmarks.md, which says how to read them. What
- * docs/costs.md is computed from goes to docs/measured.json.
+ * docs/costs.md is computed from goes to docs/measured.json, and cold starts to docs/cold-starts.jsonl and its plot.
  */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { availableParallelism, cpus, tmpdir } from 'node:os';
@@ -8,12 +8,18 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { synthesize } from './assembly.ts';
 import { measureBundles } from './bundles.ts';
+import { currentCommit, readHistory, runOf, withRun, writeHistory } from './cold-start-history.ts';
+import { plotHistory } from './cold-start-plot.ts';
+import { measureFirstCalls } from './first-calls.ts';
 import { measurePurchases } from './purchase-to-player.ts';
 import { measuredOf } from './measured.ts';
 import { renderReport } from './report.ts';
 import { measureSessions } from './sessions.ts';
+import { measureSteps } from './steps.ts';
 
 const measured = fileURLToPath(new URL('../docs/measured.json', import.meta.url));
+const history = fileURLToPath(new URL('../docs/cold-starts.jsonl', import.meta.url));
+const plot = fileURLToPath(new URL('../docs/cold-starts.svg', import.meta.url));
 const page = fileURLToPath(new URL('../docs/benchmarks.md', import.meta.url));
 const sections = ['bundles', 'purchase', 'sessions'] as const;
 
@@ -37,12 +43,29 @@ try {
   };
   const at = new Date();
   const bundles = wants('bundles') ? await bundlesOfEverything() : undefined;
+  const coldStarts = bundles ? await measureColdStarts() : undefined;
   const purchase = wants('purchase') ? await measurePurchases({ assembly, report }) : undefined;
   const sessions = wants('sessions') ? await measureSessions({ assembly, report }) : undefined;
-  const text = renderReport({ machine, at, bundles, purchase, sessions });
+  const earlier = await readHistory(history);
+  const runs =
+    bundles && coldStarts
+      ? withRun(earlier, runOf(at, await currentCommit(), bundles, coldStarts.firstCalls))
+      : earlier;
+  const text = renderReport({
+    machine,
+    at,
+    bundles,
+    coldStarts: coldStarts && { ...coldStarts, runs: runs.length },
+    purchase,
+    sessions,
+  });
   console.log(text);
   // A page with one section would look as if the other had been dropped.
-  if (sections.every(wants)) await writeFile(page, text);
+  if (sections.every(wants)) {
+    await writeFile(page, text);
+    await writeHistory(history, runs);
+    await writeFile(plot, plotHistory(runs));
+  }
   if (sessions)
     await writeFile(measured, `${JSON.stringify(measuredOf({ machine, at, sessions }), null, 2)}\n`);
 } finally {
@@ -55,6 +78,14 @@ async function bundlesOfEverything() {
   const everything = path.join(directory, 'everything');
   await synthesize(everything, { followHeartbeatTopic: true });
   return measureBundles({ assembly: everything, directory, report });
+}
+
+async function measureColdStarts() {
+  const assembly = path.join(directory, 'assembly');
+  return {
+    firstCalls: await measureFirstCalls({ assembly, directory, report }),
+    steps: await measureSteps({ assembly, directory: path.join(directory, 'steps'), report }),
+  };
 }
 
 /** Progress goes to standard error, so that standard output holds the figures alone. */

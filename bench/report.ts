@@ -1,6 +1,7 @@
 import type { Hop } from './bare-hops.ts';
 import { momentoBytes, reasonFor, type Share } from './bundle-contents.ts';
 import type { BundleReport, MeasuredBundle } from './bundles.ts';
+import { coldStartSection, type ColdStartReport } from './cold-start-section.ts';
 import { kb, ms, summaryRow, table } from './markdown.ts';
 import type { PurchaseReport, Step } from './purchase-to-player.ts';
 import { sessionsSection } from './sessions-section.ts';
@@ -17,19 +18,21 @@ export interface Findings {
   readonly machine: Machine;
   readonly at: Date;
   readonly bundles: BundleReport | undefined;
+  readonly coldStarts: ColdStartReport | undefined;
   readonly purchase: PurchaseReport | undefined;
   readonly sessions: SessionsReport | undefined;
 }
 
 /** The figures as Markdown, with how to read them. */
-export function renderReport({ machine, at, bundles, purchase, sessions }: Findings): string {
+export function renderReport({ machine, at, bundles, coldStarts, purchase, sessions }: Findings): string {
   const parts = [
     `# Benchmarks`,
-    `\`npm run bench\` measures and writes this page; \`npm run bench -- bundles\`, \`npm run bench -- purchase\` and
-\`npm run bench -- sessions\` print one section. Nothing passes or fails by these figures: they are one run on one machine, and what counts are the
+    `\`npm run bench\` measures and writes this page; \`npm run bench -- bundles\` (cold starts included),
+\`npm run bench -- purchase\` and \`npm run bench -- sessions\` print one section. Nothing passes or fails by these figures: they are one run on one machine, and what counts are the
 ratios between figures of the same run.`,
     `${at.toISOString().slice(0, 10)}, ${machine.cores} × ${machine.cpuModel}, Node ${machine.nodeVersion}.`,
     ...(bundles ? bundleSection(bundles) : []),
+    ...(coldStarts ? coldStartSection(coldStarts) : []),
     ...(purchase ? purchaseSection(purchase) : []),
     ...(sessions ? sessionsSection(sessions) : []),
   ];

@@ -1,7 +1,4 @@
-import path from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { CacheClient, Configurations, ReadConcern } from '@gomomento/sdk';
-import { loadStack } from '../local/cloudformation/assembly.ts';
 import { MOST_STREAMS } from '../shared/domain/entitlements.ts';
 import { textOfSession } from '../shared/domain/sessions.ts';
 import { credentialsFor, SILENT } from '../shared/momento/credentials.ts';
@@ -9,8 +6,8 @@ import { answered } from '../shared/momento/errors.ts';
 import { parseSessionKeys } from '../shared/session-tokens/session-keys.ts';
 import { sessionTokens } from '../shared/session-tokens/session-tokens.ts';
 import type { SessionTokens } from '../shared/ports.ts';
-import { deployedFunctions } from './assembly.ts';
 import { checkoutEvent } from './checkout-events.ts';
+import { deployedModule } from './deployed-module.ts';
 import { exchange } from './exchange.ts';
 import { startLoop, type Loop } from './loop.ts';
 import {
@@ -126,7 +123,7 @@ export async function measureSessions({ assembly, report }: Options): Promise<Se
   }
 }
 
-interface Bench {
+export interface Bench {
   readonly stack: RunningStack;
   readonly assembly: string;
   readonly cache: CacheClient;
@@ -139,7 +136,8 @@ interface Bench {
 
 const PREMIUM_STREAMS = 4;
 
-async function prepare(stack: RunningStack, assembly: string): Promise<Bench> {
+/** A stack that runs, with a viewer who may watch. */
+export async function prepare(stack: RunningStack, assembly: string): Promise<Bench> {
   const { sessionKeys, checkoutSecret, config, outputs } = stack;
   const secrets = { get: async () => ({ keys: sessionKeys }), refresh: async () => ({ keys: sessionKeys }) };
   const idToken = await signIn(stack);
@@ -257,43 +255,14 @@ function inputsOf(bench: Bench): Readonly<Record<LoopName, Inputs>> {
   };
 }
 
-function startBody() {
+export function startBody() {
   const [deviceId, playerId] = [crypto.randomUUID(), crypto.randomUUID()];
   return { deviceId, playerId, contentId: 'harbour', deviceType: 'web' };
 }
 
 function startFunction({ stack, assembly }: Bench, name: FunctionLoop): Promise<Loop> {
-  const { endpoints, outputs, config } = stack;
-  const { assets, template } = loadStack(path.resolve(assembly));
-  const deployed = deployedFunctions(assembly).find((one) => one.name === FUNCTIONS[name]);
-  if (deployed === undefined) throw new Error(`${FUNCTIONS[name]} is not in the template`);
-  const directory = assets.get(assetKeyOf(template, FUNCTIONS[name])) ?? '';
-  return startLoop(
-    { kind: 'handler', module: pathToFileURL(path.join(directory, 'index.mjs')).href },
-    {
-      AWS_REGION: config.region,
-      AWS_ACCESS_KEY_ID: 'local',
-      AWS_SECRET_ACCESS_KEY: 'local',
-      AWS_ENDPOINT_URL_SSM: endpoints.ssm,
-      AWS_ENDPOINT_URL_DYNAMODB: endpoints.dynamodb,
-      AWS_ENDPOINT_URL_SQS: endpoints.sqs,
-      AWS_EXECUTION_ENV: 'AWS_Lambda_nodejs24.x',
-      AWS_LAMBDA_LOG_FORMAT: 'JSON',
-      ...deployed.environment,
-      TABLE_NAME: outputs['TableName'] ?? '',
-      CHECKOUT_QUEUE_URL: outputs['CheckoutQueueUrl'] ?? '',
-      HEARTBEAT_URL: outputs['HeartbeatUrl'] ?? '',
-    },
-  );
-}
-
-function assetKeyOf(template: ReturnType<typeof loadStack>['template'], name: string): string {
-  const found = Object.values(template.Resources).find(
-    ({ Type, Properties }) =>
-      Type === 'AWS::Lambda::Function' && String(Properties?.['FunctionName']).endsWith(`-${name}`),
-  );
-  const { S3Key = '' } = (found?.Properties?.['Code'] ?? {}) as { readonly S3Key?: string };
-  return S3Key;
+  const { module, environment } = deployedModule(stack, assembly, FUNCTIONS[name]);
+  return startLoop({ kind: 'handler', module }, environment);
 }
 
 function expectSuccess(name: LoopName, outputs: readonly string[]): void {

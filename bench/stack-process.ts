@@ -22,6 +22,7 @@ export type Answer =
 /** What a client of the stack has to know. */
 export interface Surroundings extends Pick<LocalStack, 'config' | 'endpoints' | 'outputs'> {
   readonly checkoutSecret: string;
+  readonly stripeSecret: string;
   /** The text of the parameter `session-keys`. */
   readonly sessionKeys: string;
   readonly momentoDataKey: string;
@@ -47,6 +48,7 @@ tell({
     endpoints,
     outputs,
     checkoutSecret: parameter('checkout-secrets'),
+    stripeSecret: parameter('stripe-secrets'),
     sessionKeys: parameter('session-keys'),
     momentoDataKey: parameter('momento-data-key'),
   },
