@@ -97,7 +97,8 @@ export interface Usher {
 export function createUsher(options: UsherOptions): Usher {
   const { on, tell, isHeard } = createListeners<UsherEvents>();
   const { random } = Math;
-  const after = steadyTimers(startTimerWorker());
+  const timers = steadyTimers(openTimerWorker);
+  const { after } = timers;
   const retry = (error: unknown, failures: number) => delayAfter(error, failures, random);
   const clock = createServerClock({ now: Date.now, steadyNow: () => performance.now() });
   const kept = keptSnapshots(() => localStorage);
@@ -114,6 +115,7 @@ export function createUsher(options: UsherOptions): Usher {
     page,
     deviceType: options.deviceType,
     now: () => clock.now(),
+    elapsedMs: clock.elapsedMs,
     after,
     delayAfter: retry,
     onStreamsChanged: () => liveStreams?.refresh(),
@@ -146,7 +148,10 @@ export function createUsher(options: UsherOptions): Usher {
     readCatalog: () => catalogue.read(),
     identify: () => page.identify(),
     restorePurchases: async () => (await open()).requestRecompute(),
-    attach: (video, attached) => videos.attach(video, attached),
+    attach(video, attached) {
+      timers.start();
+      return videos.attach(video, attached);
+    },
     stop,
   };
 
@@ -161,6 +166,7 @@ export function createUsher(options: UsherOptions): Usher {
 
   function start(): void {
     if (following) return;
+    timers.start();
     following = followEntitlements(
       {
         readGrant: async () => (await open()).readGrant(),
@@ -219,6 +225,7 @@ export function createUsher(options: UsherOptions): Usher {
     following = undefined;
     liveStreams?.stop();
     catalogue.stop();
+    timers.stop();
     await ended;
   }
 
@@ -272,7 +279,7 @@ async function openApi({ configUrl, idToken }: UsherOptions): Promise<Api> {
 }
 
 /** Without it, as where a page's content policy forbids workers, timers are as steady as the page's own. */
-function startTimerWorker(): Worker | undefined {
+function openTimerWorker(): Worker | undefined {
   try {
     return new Worker(new URL('./timer-worker.js', import.meta.url), { type: 'module' });
   } catch {

@@ -57,3 +57,33 @@ test('reads them for one who listened before the start, and not any more after t
   await vi.advanceTimersByTimeAsync(60_000);
   expect(reads()).toBe(1);
 });
+
+test('keeps a worker for its timers from the start to the end, and another after the next start', async () => {
+  const workers: { readonly terminate: () => void }[] = [];
+  const terminated: unknown[] = [];
+  vi.stubGlobal(
+    'Worker',
+    class {
+      constructor() {
+        workers.push(this);
+      }
+      addEventListener() {}
+      postMessage() {}
+      terminate() {
+        terminated.push(this);
+      }
+    },
+  );
+  const { usher } = openPage();
+  expect(workers).toHaveLength(0);
+  usher.start();
+  await settle();
+  expect(workers).toHaveLength(1);
+  await usher.stop();
+  expect(terminated).toEqual(workers);
+  usher.start();
+  await settle();
+  expect(workers).toHaveLength(2);
+  await usher.stop();
+  expect(terminated).toEqual(workers);
+});

@@ -13,6 +13,8 @@ export interface Media {
 }
 
 interface World extends PlaybackWorld {
+  /** Ms since some moment, however the clock is set meanwhile. */
+  readonly elapsedMs: () => number;
   /** The account's live streams are others now. */
   readonly onStreamsChanged: () => void;
   /** Whether the viewer has just pressed something, as far as the browser tells. */
@@ -135,7 +137,7 @@ export function attachVideo(
     revoke: () => playback.revoke(),
     wake() {
       // A laptop that slept through the limit would take a stream anew for a video that nobody watches.
-      if (rest && world.now() - rest.sinceMs >= pauseLimitSeconds * 1000) void stop();
+      if (rest && world.elapsedMs() - rest.sinceMs >= pauseLimitSeconds * 1000) void stop();
       else playback.wake();
     },
     leave() {
@@ -208,7 +210,7 @@ export function attachVideo(
     if (isHeld || rest || !isUnderWay()) return;
     const limitMs = pauseLimitSeconds * 1000;
     const cancel = limitMs > LONGEST_TIMER_MS ? () => {} : world.after(limitMs, () => void stop());
-    rest = { sinceMs: world.now(), cancel };
+    rest = { sinceMs: world.elapsedMs(), cancel };
   }
 
   function endRest(): void {

@@ -34,6 +34,7 @@ interface World {
   readonly openApi: () => Promise<SessionApi>;
   readonly deviceType: DeviceType | undefined;
   readonly now: () => number;
+  readonly elapsedMs: () => number;
   readonly after: After;
   readonly delayAfter: (error: unknown, failures: number) => number | undefined;
   /** The account's live streams are others now. */

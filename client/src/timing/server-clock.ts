@@ -20,7 +20,7 @@ export interface ServerClock {
    * Ms that have passed here since some moment, also while the device slept: for how long something has lasted, which
    * no answer of the service's can make longer or shorter.
    */
-  elapsedMs(): number;
+  readonly elapsedMs: () => number;
   /**
    * An answer of the service's that says when it was made; `sentAtMs` is what `now` gave before asking. Returns how much
    * later than was thought everything was that `now` has given so far, in ms: 0 when only a jump was mended, and

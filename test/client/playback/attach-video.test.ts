@@ -27,7 +27,7 @@ function attached(video: FakeVideo, options: Partial<VideoOptions> = {}) {
   const stops: StopReason[] = [];
   const starts: (StartAnswer | Error | Promise<StartAnswer>)[] = [];
   const beats: (BeatAnswer | Error)[] = [];
-  const viewer = { hasPressed: false, detached: 0 };
+  const viewer = { hasPressed: false, detached: 0, clockAheadMs: 0 };
   let sessions = 0;
   const lease = () => ({
     sessionToken: `t${sessions}`,
@@ -57,7 +57,8 @@ function attached(video: FakeVideo, options: Partial<VideoOptions> = {}) {
         calls.push(`end ${sessionToken}`);
       },
       endOnLeaving: ({ sessionToken }) => void calls.push(`beacon ${sessionToken}`),
-      now: Date.now,
+      now: () => Date.now() + viewer.clockAheadMs,
+      elapsedMs: Date.now,
       after(delayMs, act) {
         const timer = setTimeout(act, delayMs);
         return () => clearTimeout(timer);
@@ -242,6 +243,16 @@ test('a laptop that slept through the limit ends the session when it wakes, and 
   await settle();
   expect(calls).toEqual(['end t1']);
   expect(playback.state.kind).toBe('idle');
+});
+
+test('a paused video keeps its session when it is the clock that was wrong', async () => {
+  const { video, playback, viewer } = await playing({ pauseLimitSeconds: 60 });
+  video.viewerPauses();
+  await settle();
+  viewer.clockAheadMs = 3_600_000;
+  playback.wake();
+  await settle();
+  expect(playback.state.kind).toBe('playing');
 });
 
 test('a page that wakes while its video plays beats at once when a heartbeat is overdue', async () => {

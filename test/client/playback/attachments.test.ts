@@ -45,6 +45,7 @@ function createStage(deviceType?: 'tv') {
     }),
     deviceType,
     now: Date.now,
+    elapsedMs: Date.now,
     after(delayMs: number, act: () => void) {
       const timer = setTimeout(act, delayMs);
       return () => clearTimeout(timer);

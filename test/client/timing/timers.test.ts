@@ -5,22 +5,27 @@ import { steadyTimers } from '../../../client/src/timing/timers.ts';
 function createWorker() {
   const asked: { readonly id: number; readonly delayMs: number }[] = [];
   let hear: (event: { readonly data: unknown }) => void = () => {};
-  const worker: Parameters<typeof steadyTimers>[0] = {
+  let ended = 0;
+  const worker: ReturnType<Parameters<typeof steadyTimers>[0]> = {
     postMessage: (message) => void asked.push(message),
     addEventListener(_, listener) {
       hear = listener;
     },
+    terminate: () => ended++,
   };
-  return { worker, asked, answer: (id: number) => hear({ data: id }) };
+  const opened = vi.fn<() => typeof worker>(() => worker);
+  const timers = steadyTimers(opened);
+  return { ...timers, opened, asked, answer: (id: number) => hear({ data: id }), ended: () => ended };
 }
 
 beforeEach(() => vi.useFakeTimers());
 afterEach(() => vi.useRealTimers());
 
 test('calls back once, by the worker’s clock where the page’s own is slowed down', () => {
-  const { worker, asked, answer } = createWorker();
+  const { start, after, asked, answer } = createWorker();
   const act = vi.fn<() => void>();
-  steadyTimers(worker)(15_000, act);
+  start();
+  after(15_000, act);
   expect(asked).toEqual([{ id: 1, delayMs: 15_000 }]);
   answer(1);
   expect(act).toHaveBeenCalledTimes(1);
@@ -30,18 +35,21 @@ test('calls back once, by the worker’s clock where the page’s own is slowed 
 });
 
 test('calls back by the page’s own clock where the worker does not answer, and where none can be made', () => {
-  const { worker, answer } = createWorker();
+  const { start, after, answer } = createWorker();
+  const without = steadyTimers(() => undefined);
   const act = vi.fn<() => void>();
-  steadyTimers(worker)(15_000, act);
-  steadyTimers(undefined)(15_000, act);
+  start();
+  after(15_000, act);
+  without.start();
+  without.after(15_000, act);
   vi.advanceTimersByTime(15_000);
   answer(1);
   expect(act).toHaveBeenCalledTimes(2);
 });
 
 test('does not call back what was cancelled, and keeps the others', () => {
-  const { worker, answer } = createWorker();
-  const after = steadyTimers(worker);
+  const { start, after, answer } = createWorker();
+  start();
   const [cancelled, kept] = [vi.fn<() => void>(), vi.fn<() => void>()];
   const cancel = after(1000, cancelled);
   after(1000, kept);
@@ -51,4 +59,23 @@ test('does not call back what was cancelled, and keeps the others', () => {
   vi.advanceTimersByTime(1000);
   expect(cancelled).not.toHaveBeenCalled();
   expect(kept).toHaveBeenCalledTimes(1);
+});
+
+test('ends its worker when it is stopped, keeps what waits, and takes another when it is started again', () => {
+  const { start, stop, after, opened, asked, ended } = createWorker();
+  const act = vi.fn<() => void>();
+  start();
+  start();
+  expect(opened).toHaveBeenCalledTimes(1);
+  after(1000, act);
+  stop();
+  expect(ended()).toBe(1);
+  after(1000, act);
+  expect(asked).toHaveLength(1);
+  vi.advanceTimersByTime(1000);
+  expect(act).toHaveBeenCalledTimes(2);
+  start();
+  expect(opened).toHaveBeenCalledTimes(2);
+  after(1000, act);
+  expect(asked).toHaveLength(2);
 });
