@@ -13,6 +13,7 @@ export interface LiveCatalog {
   read(): Promise<Catalog>;
   /** Somebody has spoken of this version: reads again until what was read is as new, or has stayed older for long. */
   hear(catalogVersion: string): void;
+  /** Asks for nothing any more, until somebody speaks of a version again. */
   stop(): void;
 }
 
@@ -40,6 +41,7 @@ export function followCatalog(
       return catalog!;
     },
     hear(catalogVersion) {
+      stopped = false;
       if (compareCatalogVersions(heard, catalogVersion) < 0) heard = catalogVersion;
       if (isBehind() && !isReading) void readAgain(0);
     },
@@ -51,6 +53,7 @@ export function followCatalog(
 
   async function readAgain(failures: number): Promise<void> {
     isReading = true;
+    cancel = () => {};
     try {
       take(await read());
       if (isBehind() && failures < MOST_TRIES)
@@ -58,8 +61,15 @@ export function followCatalog(
       isReading = false;
     } catch (error) {
       const delayMs = delayAfter(error, failures);
-      if (stopped || delayMs === undefined) isReading = false;
-      else cancel = after(delayMs, () => void readAgain(failures + 1));
+      if (stopped || delayMs === undefined) {
+        isReading = false;
+        return;
+      }
+      const cancelTimer = after(delayMs, () => void readAgain(failures + 1));
+      cancel = () => {
+        cancelTimer();
+        isReading = false;
+      };
     }
   }
 

@@ -98,3 +98,22 @@ test('asks for nothing once it is stopped', async () => {
   await vi.advanceTimersByTimeAsync(3_600_000);
   expect(reads()).toBe(2);
 });
+
+test.for([
+  ['waits to ask again', 500],
+  ['is asking', 0],
+] as const)(
+  'asks again when somebody speaks of a newer one after it was stopped while it %s',
+  async ([, ms]) => {
+    const { live, told, reads } = createWorld(catalogAt(1), catalogAt(1), catalogAt(1), catalogAt(2));
+    await live.read();
+    live.hear('2026-11-22.2');
+    if (ms) await vi.advanceTimersByTimeAsync(ms);
+    live.stop();
+    await vi.advanceTimersByTimeAsync(3_600_000);
+    expect(reads()).toBe(2);
+    live.hear('2026-11-22.2');
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(told).toEqual(['2026-11-22.2']);
+  },
+);
