@@ -47,6 +47,14 @@ export class Unavailable extends Error {
   }
 }
 
+/** A secret or setting of the stage is wrong: only an operator can mend it, and who asks may come again then. */
+export class Misconfigured extends Unavailable {
+  constructor(message: string) {
+    super(message, { retryAfterSeconds: 60 });
+    this.name = 'Misconfigured';
+  }
+}
+
 /** Momento does not answer at all. What then holds for sessions stands in concurrency/outage.ts. */
 export class Outage extends Unavailable {}
 

@@ -56,9 +56,10 @@ export function basisOf(purchases: readonly Purchase[]): Basis {
 
 /** True when these purchases are at least as new as those an answer rests on: none is missing, none is older. */
 export function covers(purchases: readonly Purchase[], basis: Basis): boolean {
-  const have = basisOf(purchases);
+  // No object: one would find something for a purchase that is called `constructor`.
+  const have = new Map(purchases.map((purchase) => [purchase.purchaseId, purchase.reported]));
   return Object.entries(basis).every(([purchaseId, reported]) => {
-    const found = have[purchaseId];
+    const found = have.get(purchaseId);
     return found !== undefined && !supersedes(reported, found);
   });
 }

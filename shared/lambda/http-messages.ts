@@ -1,4 +1,4 @@
-import { Malformed } from '../errors.ts';
+import { Malformed, Misconfigured } from '../errors.ts';
 import { describe, logger } from './log.ts';
 import { tallyTrouble } from './metrics.ts';
 import { problemOf, Refused } from './problems.ts';
@@ -89,12 +89,12 @@ function refusalOf(error: unknown): HttpReply {
 export function refuse(error: unknown, where: Readonly<Record<string, string>> = {}) {
   tallyTrouble(error);
   const refusal = refusalOf(error);
-  logger[levelOf(refusal)]('refused', { ...where, status: refusal.status, error: describe(error) });
+  logger[levelOf(error, refusal)]('refused', { ...where, status: refusal.status, error: describe(error) });
   return toResult(refusal);
 }
 
-/** How loud a refusal is in the log: only a 500 is our fault, a 503 a part's. */
-function levelOf({ status }: Pick<HttpReply, 'status'>): 'error' | 'warn' | 'info' {
-  if (status === 500) return 'error';
+/** How loud a refusal is in the log: a 500 is our fault, a setting the operator's, any other 503 a part's. */
+function levelOf(error: unknown, { status }: Pick<HttpReply, 'status'>): 'error' | 'warn' | 'info' {
+  if (status === 500 || error instanceof Misconfigured) return 'error';
   return status === 503 ? 'warn' : 'info';
 }

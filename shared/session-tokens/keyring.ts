@@ -1,4 +1,5 @@
 import { importJWK, type CryptoKey } from 'jose';
+import { Misconfigured } from '../errors.ts';
 import { parseSessionKeys, publicKeysOf, type PrivateKey, type PublicKey } from './session-keys.ts';
 
 /** The session keys, ready for use. */
@@ -10,7 +11,7 @@ export interface Keyring {
 
 /**
  * Gives the keyring of a secret's text, and imports the keys only when it is another text than the last.
- * @throws Error that says what is wrong with the secret, and quotes nothing of it.
+ * @throws Misconfigured that says what is wrong with the secret, and quotes nothing of it.
  */
 export function keyrings(): (text: string) => Promise<Keyring> {
   let last: { readonly text: string; readonly keyring: Promise<Keyring> } | undefined;
@@ -34,6 +35,8 @@ async function imported(jwk: PrivateKey | PublicKey): Promise<CryptoKey> {
   try {
     return await importJWK({ ...jwk });
   } catch {
-    throw new Error('the parameter session-keys is wrong: a key in it is no point on the curve, or no pair');
+    throw new Misconfigured(
+      'the parameter session-keys is wrong: a key in it is no point on the curve, or no pair',
+    );
   }
 }

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { Malformed } from '../errors.ts';
+import { Malformed, Misconfigured } from '../errors.ts';
 
 /** The public half of a key, as anyone may see it (RFC 7517). */
 export type PublicKey = Readonly<z.infer<typeof publicKey>>;
@@ -34,11 +34,11 @@ const schema = z
   .object({ current: privateKey, next: z.optional(privateKey), previous: z.optional(publicKey) })
   .check(z.refine((keys) => new Set(kidsOf(keys)).size === kidsOf(keys).length, 'holds a kid twice'));
 
-/** @throws Error that says what is wrong with the secret, and quotes nothing of it. */
+/** @throws Misconfigured that says what is wrong with the secret, and quotes nothing of it. */
 export function parseSessionKeys(text: string): SessionKeys {
   const parsed = schema.safeParse(jsonOf(text));
   if (parsed.success) return parsed.data;
-  throw new Error(`the parameter session-keys is wrong: ${Malformed.from(parsed.error).message}`);
+  throw new Misconfigured(`the parameter session-keys is wrong: ${Malformed.from(parsed.error).message}`);
 }
 
 /** What verifies tokens, the key that signs them first. */
@@ -55,6 +55,6 @@ function jsonOf(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    throw new Error('the parameter session-keys is wrong: it is not JSON');
+    throw new Misconfigured('the parameter session-keys is wrong: it is not JSON');
   }
 }

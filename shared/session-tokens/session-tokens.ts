@@ -26,7 +26,7 @@ const SHAPE = /^[\w-]+\.[\w-]+\.[\w-]{85}[AQgw]$/;
 /**
  * Session tokens as JWTs, signed with the stage's `current` key and verified with any that `session-keys` holds. For a
  * `kid` that it does not know the secret is fetched once more, so that a rotation is followed at once. A grant comes
- * back with its end in whole seconds, rounded down. Both methods throw Error when the secret is malformed.
+ * back with its end in whole seconds, rounded down. Both methods throw Misconfigured when the secret is malformed.
  */
 export function sessionTokens({ secrets, stageName, now = Date.now }: World): SessionTokens {
   const keyringOf = keyrings();

@@ -52,8 +52,11 @@ describe('GET /.well-known/jwks.json', () => {
 
   it('does not tell what it cannot read', async () => {
     const { current } = keys;
-    const { statusCode, body } = await ask(JSON.stringify({ current: { ...current, crv: 'P-384' } }));
-    expect(statusCode).toBe(500);
+    const { statusCode, headers, body } = await ask(
+      JSON.stringify({ current: { ...current, crv: 'P-384' } }),
+    );
+    expect(statusCode).toBe(503);
+    expect(headers).toMatchObject({ 'Retry-After': '60' });
     expect(body).not.toContain(current.d);
     expect(body).not.toContain('session-keys');
   });

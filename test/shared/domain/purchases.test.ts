@@ -107,5 +107,8 @@ describe('of many reports', () => {
     expect(covers([one], basisOf([later]))).toBe(false);
     expect(covers([two], basisOf([one]))).toBe(false);
     expect(covers([], basisOf([]))).toBe(true);
+    const oddlyNamed = purchase({ purchaseId: 'constructor' });
+    expect(covers([oddlyNamed], basisOf([oddlyNamed]))).toBe(true);
+    expect(covers([one], basisOf([one, oddlyNamed]))).toBe(false);
   });
 });

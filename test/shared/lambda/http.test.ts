@@ -1,6 +1,6 @@
 import type { Context } from 'aws-lambda';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { Malformed, TooOften, Unavailable, UnknownProduct } from '../../../shared/errors.ts';
+import { Malformed, Misconfigured, TooOften, Unavailable, UnknownProduct } from '../../../shared/errors.ts';
 import { jsonOf, type HttpRequest } from '../../../shared/lambda/http-messages.ts';
 import { open, viewer } from '../../../shared/lambda/http.ts';
 import { Refused } from '../../../shared/lambda/problems.ts';
@@ -287,6 +287,7 @@ describe('the log', () => {
   it.each([
     ['info', new Malformed('id', 'is not valid'), 400],
     ['info', new TooOften('mint'), 429],
+    ['error', new Misconfigured('the parameter session-keys is wrong: it is not JSON'), 503],
     ['warn', new Unavailable('SQS SendMessage: TimeoutError'), 503],
     ['error', new Error('boom'), 500],
   ])('has one line of the level %s for a refusal', async (level, error, status) => {
