@@ -185,6 +185,8 @@ export function fakeNetwork({ time, tape, onLostForGood, note }: World) {
   }
 }
 
+export type FakeNetwork = ReturnType<typeof fakeNetwork>;
+
 const FATES = [
   ...Array.from({ length: 14 }, () => 'goes well' as const),
   'slow back',
