@@ -69,7 +69,7 @@ beforeAll(async () => {
   strangerSignsIn = () => signIn(stack, username, password);
   stranger = await strangerSignsIn();
   homeless = await newViewer(stack, []);
-});
+}, 120_000); // it synthesizes an app of its own first
 afterAll(async () => {
   cognito?.destroy();
   await stack?.stop();
