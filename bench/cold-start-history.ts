@@ -3,6 +3,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import type { BundleReport } from './bundles.ts';
+import { plotHistory } from './cold-start-plot.ts';
 import type { FirstCallReport } from './first-calls.ts';
 
 /** What a run found of one function; ratios are to a function that imports nothing, of the same run. */
@@ -54,13 +55,6 @@ export function runOf(
   };
 }
 
-export function parseHistory(text: string): readonly Run[] {
-  return text
-    .split('\n')
-    .filter(Boolean)
-    .map((line) => JSON.parse(line) as Run);
-}
-
 /** The history with one more run; of a commit that was measured before it takes that run's place. */
 export function withRun(history: readonly Run[], run: Run): readonly Run[] {
   const others = history.filter(({ commit }) => commit !== run.commit);
@@ -68,12 +62,22 @@ export function withRun(history: readonly Run[], run: Run): readonly Run[] {
   return others.toSpliced(place === -1 ? others.length : place, 0, run);
 }
 
-export async function readHistory(file: string): Promise<readonly Run[]> {
-  return parseHistory(await readFile(file, 'utf8').catch(() => ''));
+const file = fileURLToPath(new URL('../docs/cold-starts.jsonl', import.meta.url));
+const plot = fileURLToPath(new URL('../docs/cold-starts.svg', import.meta.url));
+
+/** Empty before the first run. */
+export async function readHistory(): Promise<readonly Run[]> {
+  const text = await readFile(file, 'utf8').catch(() => '');
+  return text
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => JSON.parse(line) as Run);
 }
 
-export async function writeHistory(file: string, history: readonly Run[]): Promise<void> {
+/** Writes it, and draws it anew. */
+export async function writeHistory(history: readonly Run[]): Promise<void> {
   await writeFile(file, history.map((run) => `${JSON.stringify(run)}\n`).join(''));
+  await writeFile(plot, plotHistory(history));
 }
 
 const repository = fileURLToPath(new URL('..', import.meta.url));

@@ -134,8 +134,12 @@ interface Times {
 
 const script = fileURLToPath(new URL('time-first-call.mjs', import.meta.url));
 
-async function callOnce({ name, module, environment }: DeployedModule & { name: string }, event: string) {
-  const { stdout } = await promisify(execFile)(process.execPath, [script, module, event], {
+/** One process: the import and, where there is an event, the answer to it. @throws Error when that is none that is wanted */
+export async function callOnce(
+  { name, module, environment }: DeployedModule & { readonly name: string },
+  ...event: readonly string[]
+) {
+  const { stdout } = await promisify(execFile)(process.execPath, [script, module, ...event], {
     env: { ...RUNTIME, ...environment },
   });
   const last = stdout.split('\n').at(-1) ?? '';
@@ -144,7 +148,8 @@ async function callOnce({ name, module, environment }: DeployedModule & { name: 
   return times;
 }
 
-async function bareModule(directory: string): Promise<DeployedModule> {
+/** A function that imports nothing. */
+export async function bareModule(directory: string): Promise<DeployedModule> {
   const file = path.join(directory, 'bare', 'index.mjs');
   await mkdir(path.dirname(file), { recursive: true });
   await writeFile(file, 'export const handler = async () => ({ statusCode: 200 });\n');

@@ -9,7 +9,6 @@ import { fileURLToPath } from 'node:url';
 import { synthesize } from './assembly.ts';
 import { measureBundles } from './bundles.ts';
 import { currentCommit, readHistory, runOf, withRun, writeHistory } from './cold-start-history.ts';
-import { plotHistory } from './cold-start-plot.ts';
 import { measureFirstCalls } from './first-calls.ts';
 import { measurePurchases } from './purchase-to-player.ts';
 import { measuredOf } from './measured.ts';
@@ -18,8 +17,6 @@ import { measureSessions } from './sessions.ts';
 import { measureSteps } from './steps.ts';
 
 const measured = fileURLToPath(new URL('../docs/measured.json', import.meta.url));
-const history = fileURLToPath(new URL('../docs/cold-starts.jsonl', import.meta.url));
-const plot = fileURLToPath(new URL('../docs/cold-starts.svg', import.meta.url));
 const page = fileURLToPath(new URL('../docs/benchmarks.md', import.meta.url));
 const sections = ['bundles', 'purchase', 'sessions'] as const;
 
@@ -46,7 +43,7 @@ try {
   const coldStarts = bundles ? await measureColdStarts() : undefined;
   const purchase = wants('purchase') ? await measurePurchases({ assembly, report }) : undefined;
   const sessions = wants('sessions') ? await measureSessions({ assembly, report }) : undefined;
-  const earlier = await readHistory(history);
+  const earlier = await readHistory();
   const runs =
     bundles && coldStarts
       ? withRun(earlier, runOf(at, await currentCommit(), bundles, coldStarts.firstCalls))
@@ -63,8 +60,7 @@ try {
   // A page with one section would look as if the other had been dropped.
   if (sections.every(wants)) {
     await writeFile(page, text);
-    await writeHistory(history, runs);
-    await writeFile(plot, plotHistory(runs));
+    await writeHistory(runs);
   }
   if (sessions)
     await writeFile(measured, `${JSON.stringify(measuredOf({ machine, at, sessions }), null, 2)}\n`);
