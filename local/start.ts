@@ -62,6 +62,7 @@ Ready after ${((performance.now() - startedMs) / 1000).toFixed(1)} s.
   Sign in  ${config.demoUser.username}  ${config.demoUser.password}
   API      ${config.apiUrl}
   Store    ${config.storeUrl}/events
+  Support  npm run support -- local look-up <account>   (signed as local:local, docs/support.md)
 
 Ctrl-C stops everything; npm run reset forgets users and purchases.
 `);

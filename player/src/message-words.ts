@@ -104,7 +104,7 @@ function sentenceFor(message: Message, { catalog, entitlements, deviceId: own }:
 function endedBecause(reason: EndReason, by: string | undefined): string {
   switch (reason) {
     case 'terminated':
-      return by === undefined ? 'was ended by another screen' : `was ended by ${by}`;
+      return by === undefined ? 'was ended by another screen or by support' : `was ended by ${by}`;
     case 'superseded':
       return 'was started again elsewhere';
     case 'revoked':

@@ -68,7 +68,7 @@ function whyOver(
 ): string {
   switch (reason) {
     case 'terminated':
-      if (by === undefined) return 'Stopped: this stream was ended from another screen.';
+      if (by === undefined) return 'Stopped: this stream was ended from another screen, or by support.';
       return by === deviceId
         ? 'Stopped: another tab of this browser took its place.'
         : `Stopped: ${deviceName(by)} took its place.`;

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { SendMessageCommand } from '@aws-sdk/client-sqs';
 import { DeleteCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import Stripe from 'stripe';
+import { signedFetch } from '../../../tools/signed-request.ts';
 import { firstBucketAt } from '../../../shared/domain/boundaries.ts';
 import type { Entitlement } from '../../../shared/domain/entitlements.ts';
 import { checkoutSession, refund, stripeEvent, type StripeEvent } from '../../support/stripe.ts';
@@ -229,7 +230,6 @@ export const STEPS: readonly Step[] = [
       await until(async () => (await life.keepQueue('checkout-dead-letters')).includes(unknown));
     },
   },
-  // Support's routes: a step for each of what its people do.
   {
     name: 'while Momento is away viewers start, play on and buy, and when it is back they hear of it',
     live: async ({ stage, ...life }) => {
@@ -246,6 +246,30 @@ export const STEPS: readonly Step[] = [
       await life.keepQueue('checkout');
       stage.momento.unblock();
       await player.until(({ data }) => (data as Partial<Entitlement>).entitlementId === 'meanwhile');
+    },
+  },
+  // The last one: what it leaves in the queue for a minute and a half would be waited for.
+  {
+    name: 'support looks an account up, gives and takes back, ends a session, exports and erases',
+    live: async ({ stage, ...life }) => {
+      const viewer = await newSubscriber(stage);
+      const player = await life.hears(viewer);
+      const { sessionId } = await admitted(stage, viewer);
+      const { apiUrl, region } = stage.config;
+      const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
+      const ask = (method: 'GET' | 'PUT' | 'DELETE', path: string, body?: object) => {
+        const url = new URL(`${apiUrl}/support/accounts/${viewer.accountId}${path}`);
+        return signedFetch({ region, credentials }, { method, url, body });
+      };
+      for (const path of ['', '/export']) assert.equal((await ask('GET', path)).status, 200);
+      const gift = { productId: 'sports', validUntil: '2030-01-01T00:00:00Z', reason: 'life' };
+      assert.equal((await ask('PUT', '/promotions/gift', gift)).status, 202);
+      await player.until(({ type, version }) => type === 'entitlement.created' && version > 1);
+      assert.equal((await ask('DELETE', '/promotions/gift?reason=life')).status, 202);
+      assert.equal((await ask('DELETE', `/sessions/${sessionId}?reason=life`)).status, 204);
+      assert.equal((await ask('DELETE', '?reason=life')).status, 202);
+      await player.until(({ type }) => type === 'entitlements.replaced');
+      await until(async () => (await (await ask('GET', '')).text()).includes('"purchases":[]'));
     },
   },
 ];
