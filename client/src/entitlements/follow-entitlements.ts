@@ -178,8 +178,10 @@ export function followEntitlements(world: World, listener: Listener): LiveEntitl
     if (!isCached || reads.isCalledFor || isBehind(holding.state)) await reads.again();
   }
 
+  /** Not before a wave's turn, unless something calls for it: the API would compute at once what was to be spread. */
   async function makeDo(): Promise<void> {
-    if (reads.isCalledFor || clock.now() - holding.confirmedAtMs >= FRESH_MS) await reads.again();
+    const isOld = Math.abs(clock.now() - holding.confirmedAtMs) >= FRESH_MS;
+    if (reads.isCalledFor || (isOld && !waves.arePending)) await reads.again();
   }
 
   /** Should it fail, everything starts over; or is tried again with the next attempt to subscribe. */
@@ -236,7 +238,7 @@ export function followEntitlements(world: World, listener: Listener): LiveEntitl
     return clock.hasJumped() || clock.now() - lookDueMs > OVERSLEPT_MS;
   }
 
-  /** The cache alone before a wave's turn: the API would compute at once what was to be spread. */
+  /** The cache alone before a wave's turn: see `makeDo`. */
   function recheck(): void {
     if (waves.arePending && momento) void reads.cached(momento);
     else readAgain();

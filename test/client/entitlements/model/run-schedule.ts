@@ -4,11 +4,13 @@ import { followEntitlements } from '../../../../client/src/entitlements/follow-e
 import type { Entitlements } from '../../../../client/src/entitlements/holding.ts';
 import { keptSnapshots } from '../../../../client/src/entitlements/kept-snapshot.ts';
 import { delayAfter } from '../../../../client/src/timing/backoff.ts';
+import { Refusal } from '../../../../client/src/service/problems.ts';
 import { createServerClock } from '../../../../client/src/timing/server-clock.ts';
 import { compareCatalogVersions } from '../../../../shared/domain/catalog.ts';
 import { foldAccess, type Snapshot } from '../../../../shared/domain/entitlements.ts';
 import { fromMs, toMs } from '../../../../shared/domain/instants.ts';
 import type { Purchase } from '../../../../shared/domain/purchases.ts';
+import type { Tally } from './check-schedules.ts';
 import { fakeNetwork } from './fake-network.ts';
 import { fakeService } from './fake-service.ts';
 import { fakeTime } from './fake-time.ts';
@@ -27,9 +29,6 @@ const GRACE_MS = 30 * MINUTE_MS;
 const KEPT_AFTER_MS = 5 * MINUTE_MS;
 /** By then a page that misses something it was never told of has asked again: the look now and then, and a wave. */
 const LONGEST_MS = 9 * MINUTE_MS;
-
-/** What happened in a run, so that a test can say that it happened at all. */
-export type Tally = Record<string, number>;
 
 /** Runs one schedule. @throws Error at the first breach of a law, with what happened until then */
 export async function runSchedule(bytes: Uint8Array): Promise<Tally> {
@@ -67,6 +66,8 @@ export async function runSchedule(bytes: Uint8Array): Promise<Tally> {
   let waves = 0;
   let lastWaveId = 'none';
   let isHidden = false;
+  /** Whether nobody hears or reads the cache; `refuses`: nobody is given tokens either. */
+  let momento: 'there' | 'hangs' | 'fails' | 'refuses' = 'there';
   let isReloaded = false;
   /** The newest that this page, or one before it, has shown. */
   let newest: Snapshot | undefined;
@@ -103,18 +104,22 @@ export async function runSchedule(bytes: Uint8Array): Promise<Tally> {
     const live = followEntitlements(
       {
         readGrant: () =>
-          network.call(() => ({
-            userId: 'ada',
-            cacheName: 'usher',
-            endpoint: 'cell.example',
-            issuedAt: fromMs(time.now()),
-            expiresAt: fromMs(time.now() + lifeMs),
-            token: 't',
-            cacheToken: 'c',
-          })),
+          ask(() => {
+            if (momento === 'refuses') throw new Refusal(503, 'unavailable', 'Momento is away', 2);
+            return {
+              userId: 'ada',
+              cacheName: 'usher',
+              endpoint: 'cell.example',
+              issuedAt: fromMs(time.now()),
+              expiresAt: fromMs(time.now() + lifeMs),
+              token: 't',
+              cacheToken: 'c',
+            };
+          }),
         readEntitlements: ({ atLeast, known }) =>
-          network.call(
+          ask(
             () => {
+              if (momento !== 'there') service.flush(); // it answers from the table
               const reading = service.read(atLeast);
               const { snapshot, provisional } = reading;
               const isUpToDate = provisional || isNewest(snapshot);
@@ -127,17 +132,19 @@ export async function runSchedule(bytes: Uint8Array): Promise<Tally> {
             ({ snapshot, found }) => isGone || answered(snapshot, found),
           ),
         connect: async ({ expiresAt }) => ({
-          hear: (topic, events) => network.hear(topic, events, toMs(expiresAt)),
+          hear: (topic, events) => viaMomento(() => network.hear(topic, events, toMs(expiresAt)), true),
           readSnapshot: () =>
-            network
-              .call(
-                () => ({
-                  text: service.cached && JSON.stringify(service.cached),
-                  found: service.cached && isNewest(service.cached) ? unannounced : 0,
-                }),
-                ({ text, found }) => isGone || text === undefined || answered(JSON.parse(text), found),
-              )
-              .then(({ text }) => text),
+            viaMomento(() =>
+              network
+                .call(
+                  () => ({
+                    text: service.cached && JSON.stringify(service.cached),
+                    found: service.cached && isNewest(service.cached) ? unannounced : 0,
+                  }),
+                  ({ text, found }) => isGone || text === undefined || answered(JSON.parse(text), found),
+                )
+                .then(({ text }) => text),
+            ),
         }),
         delayAfter: (error, failures) => delayAfter(error, failures, random),
         clock,
@@ -178,6 +185,29 @@ export async function runSchedule(bytes: Uint8Array): Promise<Tally> {
         time.device.forget();
       },
     };
+  }
+
+  /** Of the API: what else may go wrong does not while Momento is away. */
+  function ask<T>(answer: () => T, onArrived?: (answered: T) => void): Promise<T> {
+    if (momento === 'there') return network.call(answer, onArrived);
+    const { promise, resolve, reject } = Promise.withResolvers<T>();
+    time.after(80, () => {
+      try {
+        const given = answer();
+        onArrived?.(given);
+        resolve(given);
+      } catch (error) {
+        reject(error);
+      }
+    });
+    return promise;
+  }
+
+  /** Its SDK gives up a read of the cache by itself, and waits for a subscription as long as it takes. */
+  async function viaMomento<T>(asked: () => Promise<T>, hangs = false): Promise<T> {
+    if (momento === 'hangs' && hangs) await new Promise<never>(() => {});
+    if (momento !== 'there') throw new Error('Momento is away');
+    return asked();
   }
 
   /** What comes after a newer message tells nothing. */
@@ -233,6 +263,8 @@ export async function runSchedule(bytes: Uint8Array): Promise<Tally> {
         network.goOnline();
         if (tape.choose(2)) page.live.reconnect();
         return;
+      case 'momento away':
+        return loseMomento();
       case 'sleep':
         return sleep();
       case 'set the clock':
@@ -262,6 +294,32 @@ export async function runSchedule(bytes: Uint8Array): Promise<Tally> {
   function appear(): void {
     isHidden = false;
     page.live.wake();
+  }
+
+  /** Whoever looks at the page sees what the API has known for two minutes, and that more may have happened. */
+  async function loseMomento(): Promise<void> {
+    momento = tape.pick(['fails', 'refuses', 'hangs']);
+    cutLines();
+    service.buy([purchase()]);
+    await time.pass(16_000);
+    if (tape.choose(2)) {
+      cutLines(); // what was on its way has come
+      const { stored } = service;
+      await time.pass(2 * MINUTE_MS);
+      const { entitlements, connection } = page.shown;
+      const isLate = !entitlements.snapshot || isOlder(entitlements.snapshot, stored);
+      const waits = waves > 0; // for the turn that a wave has given it
+      if (isLate && !waits) breach('it does not show what the API answers');
+      if (entitlements.standing === 'confirmed' || connection === 'live') breach('it takes itself for live');
+    }
+    momento = 'there';
+  }
+
+  function cutLines(): void {
+    for (const line of network.lines) {
+      line.hearing = 'not';
+      line.events.onError('away');
+    }
   }
 
   async function sleep(): Promise<void> {
@@ -434,6 +492,7 @@ const STEPS = [
   'damage',
   'offline',
   'sleep',
+  'momento away',
   'hide',
   'show',
   'catalogue',
