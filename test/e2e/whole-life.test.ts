@@ -139,7 +139,7 @@ describe('of what is secret', () => {
 });
 
 describe(`without a statement (IAM_SEED=${SEED})`, () => {
-  test(`${REMOVALS} of them, chosen at random, are missed`, { timeout: REMOVALS * 60_000 }, async () => {
+  test(`${REMOVALS} of them, chosen at random, are missed`, { timeout: REMOVALS * 120_000 }, async () => {
     const some = fc.shuffledSubarray([...statementsSeen()], { minLength: REMOVALS, maxLength: REMOVALS });
     const [removed = []] = fc.sample(some, { seed: SEED, numRuns: 1 });
     for (const { origin, functionName } of removed) {

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Check, Principal } from '../../local/iam/gate.ts';
 import { allowing, list, type Call, type Origin } from '../../local/iam/policies.ts';
 
@@ -27,17 +28,17 @@ export function unusedOf(principals: Principals, checks: readonly Check[]): read
   return grantsOf(principals).filter((grant) => !used.has(key(grant)));
 }
 
-/** What of it would have been denied had this statement not been there. */
+/** What would have been denied, had this statement not been there. */
 export function deniedWithout(
-  { role, policy, index }: Origin,
+  origin: Origin,
   principals: Principals,
   checks: readonly Check[],
 ): readonly Check[] {
-  return checks.filter((check) => {
-    const { statements = [] } = principals.get(check.functionName) ?? {};
-    const others = statements.filter(
-      ({ origin }) => origin.role !== role || origin.policy !== policy || origin.index !== index,
-    );
-    return allowing(others, check) === undefined;
-  });
+  return checks
+    .filter(({ allowedBy }) => allowedBy && isDeepStrictEqual(allowedBy, origin))
+    .filter((check) => {
+      const { statements = [] } = principals.get(check.functionName) ?? {};
+      const others = statements.filter((statement) => !isDeepStrictEqual(statement.origin, origin));
+      return allowing(others, check) === undefined;
+    });
 }

@@ -65,9 +65,9 @@ export function recordAnswers() {
   };
 }
 
-/** The account of the ID token, or of the session token that takes its place at the function URL. */
+/** The account of the ID token, or of the session token that takes its place at the function URL. Support has none. */
 function accountOf({ headers, body }: RequestInit): string | undefined {
-  const bearer = new Headers(headers).get('authorization')?.replace('Bearer ', '');
+  const [, bearer] = /^Bearer (.+)$/.exec(new Headers(headers).get('authorization') ?? '') ?? [];
   const [, sessionToken] = /"sessionToken":"([^"]+)"/.exec(typeof body === 'string' ? body : '') ?? [];
   const token = bearer ?? sessionToken;
   return token === undefined ? undefined : decodeJwt(token).sub;
