@@ -36,7 +36,9 @@ test('docs/support.md shows commands that there are, with options that they take
 });
 
 test('docs/support.md tells of every route of support’s', () => {
-  const told = [...page.matchAll(/^\| `((?:GET|PUT|DELETE) \/support\/[^`?]*)/gm)].map(([, route]) => route);
+  const told = [...page.matchAll(/^\| `((?:GET|PUT|DELETE) \/support\/[^`?]*)/gm)].map(
+    ([, route = '']) => route,
+  );
   expect(told.toSorted()).toEqual(routes().toSorted());
 });
 

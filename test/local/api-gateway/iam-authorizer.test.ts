@@ -58,6 +58,7 @@ interface Call {
   readonly region?: string;
   readonly service?: string;
   readonly at?: Date;
+  readonly unsigned?: readonly string[];
 }
 
 /** Signed by AWS's own signer. */
@@ -73,7 +74,7 @@ async function signed(call: Call = {}) {
   const headers: Record<string, string> = { host: `${hostname}:${port}`, 'x-twice': '  a   b ' };
   return signer.sign(
     { method, protocol: 'http:', hostname, port: Number(port), path, query, headers, body },
-    { signingDate: call.at ?? new Date() },
+    { signingDate: call.at ?? new Date(), unsignableHeaders: new Set(call.unsigned) },
   );
 }
 
@@ -207,18 +208,11 @@ describe('is refused:', () => {
     expect(await send(change(sent))).toMatchObject({ status: 403, type: 'InvalidSignatureException' });
   });
 
-  test('a signature that does not cover where it is sent, or when', async () => {
-    for (const name of ['host', 'x-amz-date']) {
-      const sent = (await signed()) as Sent;
-      const headers = {
-        ...sent.headers,
-        authorization: sent.headers['authorization']!.replace(`${name};`, ''),
-      };
-      expect(await send({ ...sent, headers })).toMatchObject({
-        status: 403,
-        type: 'InvalidSignatureException',
-      });
-    }
+  test.each(['host', 'x-amz-date'])('a signature that does not cover the header %s', async (name) => {
+    expect(await sentBy({ unsigned: [name] })).toMatchObject({
+      status: 403,
+      type: 'InvalidSignatureException',
+    });
   });
 });
 
