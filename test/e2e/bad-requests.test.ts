@@ -54,6 +54,8 @@ const SLUGS = new Set([
   'too-many-streams',
   'session-over',
   'too-often',
+  'unknown-account',
+  'unknown-promotion',
 ]);
 
 /** What no answer may hold: a stack trace, a file's path, an ARN, the name of a library or a table. */

@@ -100,17 +100,29 @@ export const ROUTES: Readonly<Record<string, readonly Door[]>> = {
     },
   ],
   'DELETE /sessions/{sessionId}': [plain('DELETE /sessions/{sessionId}', 'viewer')],
-  // Support's, for whoever is allowed to by IAM: nobody who sends bad requests.
-  ...Object.fromEntries(
-    [
-      'GET /support/accounts/{accountId}',
-      'GET /support/accounts/{accountId}/export',
-      'DELETE /support/accounts/{accountId}',
-      'DELETE /support/accounts/{accountId}/sessions/{sessionId}',
-      'PUT /support/accounts/{accountId}/promotions/{promotionId}',
-      'DELETE /support/accounts/{accountId}/promotions/{promotionId}',
-    ].map((route) => [route, [plain(route, 'viewer')]]),
-  ),
+  // Support may do all of it, so what it asks for here is nothing that there is.
+  'GET /support/accounts/{accountId}': [plain('GET /support/accounts/{accountId}', 'support', [200])],
+  'GET /support/accounts/{accountId}/export': [
+    plain('GET /support/accounts/{accountId}/export', 'support', [200]),
+  ],
+  'DELETE /support/accounts/{accountId}': [plain('DELETE /support/accounts/nobody?reason=bad', 'support')],
+  'DELETE /support/accounts/{accountId}/sessions/{sessionId}': [
+    plain('DELETE /support/accounts/nobody/sessions/{sessionId}?reason=bad', 'support'),
+  ],
+  'PUT /support/accounts/{accountId}/promotions/{promotionId}': [
+    {
+      ...plain('PUT /support/accounts/{accountId}/promotions/{promotionId}', 'support'),
+      body: () => ({
+        productId: 'not-sold',
+        validFrom: '2026-11-01T00:00:00.000Z',
+        validUntil: '2099-01-01T00:00:00.000Z',
+        reason: 'bad',
+      }),
+    },
+  ],
+  'DELETE /support/accounts/{accountId}/promotions/{promotionId}': [
+    plain('DELETE /support/accounts/{accountId}/promotions/{promotionId}?reason=bad', 'support'),
+  ],
   'POST /heartbeats': [
     { ...plain('POST /heartbeats', 'viewer', [202]), body: () => ({ deviceId: 'bad', mediaId: 'harbour' }) },
     {
@@ -157,13 +169,13 @@ const heartbeatTopic: Door = {
   body: () => ({ deviceId: 'bad', mediaId: 'harbour' }),
 };
 
+/** Those that take a body thrice: there is more to break. */
 export const DOORS: readonly Door[] = [
   ...Object.values(ROUTES).flat(),
   ...NOWHERE,
   heartbeatUrl,
-  heartbeatUrl,
   heartbeatTopic,
-];
+].flatMap((door) => (door.body ? [door, door, door] : [door]));
 
 /** What the stage's own functions put into the queue: nobody else may, so what is wrong there is a fault of ours. */
 export const MESSAGES: readonly ((world: BadWorld) => Fields)[] = [

@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { ID } from '../../../shared/domain/ids.ts';
 
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 
@@ -27,7 +28,7 @@ export const edits: fc.Arbitrary<Edit> = fc.record({
 const deep = (levels: number) => '['.repeat(levels) + ']'.repeat(levels);
 const text = (length: number) => JSON.stringify('a'.repeat(length));
 
-/** As they stand in JSON: some have no value in JavaScript that would be written so. None is an id. */
+/** As they stand in JSON: some have no value in JavaScript that would be written so. */
 const VALUES: readonly string[] = [
   'null',
   'false',
@@ -95,6 +96,7 @@ const WHO = /\/(accountId|purchaseId|usher_account_id|data\/\d+\/id)$/;
 
 /** What Stripe calls a purchase may be any text: it is made into an id. */
 const NAMED_BY_STRIPE = /\/(usher_purchase_id|payment_intent|data\/object\/id)$/;
+const NO_IDS = VALUES.filter((value) => !value.startsWith('"') || !ID.test(value.slice(1, -1)));
 const NO_TEXTS = VALUES.filter((value) => !value.startsWith('"') || value === '""' || value.length > 502);
 
 /** The document as text, with these edits in it. */
@@ -146,7 +148,7 @@ function writeParts(value: Json, path: string, changes: ReadonlyMap<string, Edit
 }
 
 function nasty({ to }: Edit, path: string): string {
-  const choice = NAMED_BY_STRIPE.test(path) ? NO_TEXTS : WHO.test(path) ? VALUES : [...VALUES, ...IDS];
+  const choice = NAMED_BY_STRIPE.test(path) ? NO_TEXTS : WHO.test(path) ? NO_IDS : [...VALUES, ...IDS];
   return choice[to % choice.length]!;
 }
 
