@@ -3,9 +3,10 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import type { LocalStack } from '../../local/stack.ts';
 import { signedFetch, type SignedRequest } from '../../tools/signed-request.ts';
+import { supportAccount } from '../../tools/support-account.ts';
 import { admitted, beat, concurrencyOf, newSubscriber, until } from './session-support.ts';
 import { buy, call, checkoutEvent, listen, newViewer, snapshotOf, startStack, tokensOf } from './support.ts';
 
@@ -15,9 +16,11 @@ let dataDir: string;
 let stack: LocalStack;
 beforeAll(async () => {
   dataDir = await mkdtemp(join(tmpdir(), 'usher-data-'));
+  vi.stubEnv('USHER_DATA', dataDir);
   stack = await startStack({ dataDir });
 });
 afterAll(async () => {
+  vi.unstubAllEnvs();
   await stack?.stop();
   await rm(dataDir, { recursive: true, force: true });
 });
@@ -50,9 +53,14 @@ async function lookUp(accountId: string): Promise<View> {
 
 /** Everything that the command says. */
 async function support(...args: readonly string[]): Promise<string> {
-  const { stdout, stderr } = await promisify(execFile)(process.execPath, ['tools/support.ts', ...args], {
-    env: { PATH: process.env['PATH'], USHER_DATA: dataDir },
-  });
+  const said: string[] = [];
+  await supportAccount({ saysYes: async () => false })(args, (line) => said.push(line));
+  return said.join('\n');
+}
+
+/** The same, as npm runs it. */
+async function supportByNpm(...args: readonly string[]): Promise<string> {
+  const { stdout, stderr } = await promisify(execFile)(process.execPath, ['tools/support.ts', ...args]);
   return stdout + stderr;
 }
 
@@ -174,7 +182,8 @@ test('an erased account plays nothing, is told so, and leaves nothing but its ve
   const { sessionId, sessionToken } = await admitted(stack, viewer);
   await admitted(stack, viewer, { deviceId: 'phone', contentId: 'city-lights-tour' });
 
-  const said = await support('local', 'erase', accountId, '--reason', 'T-4', '--yes');
+  expect(await support('local', 'erase', accountId, '--reason', 'T-4')).toContain('Nothing was erased');
+  const said = await supportByNpm('local', 'erase', accountId, '--reason', 'T-4', '--yes');
   expect(said).toContain('admin-delete-user');
   await listener.until(({ type }) => type === 'entitlements.replaced');
   await listener.until(({ data }) => 'sessionId' in data && data['sessionId'] === sessionId);
