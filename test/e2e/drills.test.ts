@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { GetCommand } from '@aws-sdk/lib-dynamodb';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import type { LocalStack } from '../../local/stack.ts';
 import { loadCatalog } from '../../shared/catalog.ts';
 import type { Snapshot } from '../../shared/domain/entitlements.ts';
@@ -12,7 +12,7 @@ import { sendDeadLettersBack } from './drills/dead-letters.ts';
 import { deployedCatalogue } from './drills/deployed-catalogue.ts';
 import { DRILLS, type Drill } from './drills/drills.ts';
 import { createLoad, type Load } from './drills/load.ts';
-import type { Ask, Noticed } from './drills/notes.ts';
+import { ASKS, type Ask, type Noticed } from './drills/notes.ts';
 import { writePage } from './drills/page.ts';
 import { createStageTime } from './drills/stage-time.ts';
 import { awsClient } from './running-stage.ts';
@@ -38,6 +38,7 @@ let load: Load;
 let catalogue: Awaited<ReturnType<typeof deployedCatalogue>>;
 const time = createStageTime(() => (load?.isLevel() ? 0 : WHILE_BEHIND_MS));
 const record: Noticed[] = [];
+let passed = 0;
 
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'usher-drills-'));
@@ -47,11 +48,14 @@ beforeAll(async () => {
   load = await createLoad(stack, time, ACCOUNTS);
   await untilLevel();
 });
+afterEach(({ task }) => {
+  if (task.result?.state !== 'fail') passed += 1;
+});
 afterAll(async () => {
   await load?.stop();
   await stack?.stop();
   await rm(directory, { recursive: true, force: true });
-  if (record.length === Object.keys(DRILLS).length) await writePage(record, ACCOUNTS);
+  if (IS_FULL && passed === Object.keys(DRILLS).length) await writePage(record, ACCOUNTS);
 });
 
 /** Until nothing waits, and every screen shows what was bought, and plays; within half an hour of the stage's. */
@@ -115,20 +119,23 @@ async function expectNothingLost(): Promise<void> {
   expect(await depthOf(stack, stack.outputs['DeadLetterQueueUrl'])).toBe(0);
 }
 
+/** To come back, or nothing in time: what a function that begins cold answers on a busy machine, in any drill. */
+const LATER = ['0', '429', '503'];
+
 /** Nothing was refused but this. */
 function expectRefused({ asked }: Noticed, allowed: Partial<Record<Ask, readonly string[]>>): void {
   const refused = Object.entries(asked).flatMap(([ask, { refused: statuses }]) =>
     Object.keys(statuses).map((status) => ({ ask, status })),
   );
-  expect(refused.filter(({ ask, status }) => !allowed[ask as Ask]?.includes(status))).toEqual([]);
+  const isAllowed = ({ ask, status }: { ask: string; status: string }) =>
+    [...LATER, ...(allowed[ask as Ask] ?? [])].includes(status);
+  expect(refused.filter((one) => !isAllowed(one))).toEqual([]);
 }
 
 test(`${DRILLS.flush}: who plays goes on playing, and what was cached is cached again`, async () => {
   const noticed = await drill(DRILLS.flush, async () => {
-    const flush = () => stack.momento.flushCache(stack.outputs['MomentoCacheName']!);
-    const stop = time.every(5000, flush); // at the moments at which others ask
+    time.after(5000, () => stack.momento.flushCache(stack.outputs['MomentoCacheName']!));
     await time.pass(30_000);
-    stop();
   });
   // A visitor has taken the slot of somebody who then started again, as the library does without a word.
   expectRefused(noticed, { heartbeat: ['410 expired'] });
@@ -145,8 +152,7 @@ test(`${DRILLS.throttle}: purchases wait, and whatever is cached is answered`, a
     stack.dynamodb.unthrottle();
   });
   expect(stack.dynamodb.throttled).toBeGreaterThan(refusedBefore);
-  // Who knows of a newer version than is cached has to be answered by the table.
-  expectRefused(noticed, { read: ['503'] });
+  expectRefused(noticed, {}); // who knows of a newer version than is cached is asked to come back
   expect(noticed.stopped).toEqual({});
 });
 
@@ -156,11 +162,9 @@ test(`${DRILLS.momento}: who plays goes on playing, who starts is admitted, and 
     await time.pass(LASTS.momento * 1000);
     stack.momento.unblock();
   });
-  // Where a session has no slot, its end cannot be noted; and where Momento comes and goes, not everybody has one.
   expectRefused(noticed, {
-    end: ['503', '410 expired'],
-    token: ['503'],
-    start: ['409', '503'],
+    end: ['410 expired'],
+    start: ['409'], // the table admits as many as the limit, for ten minutes each
     heartbeat: ['410 expired'], // of whom a visitor has the slot: then it starts again, as after a flush
   });
   expect(noticed.degraded).toBeGreaterThan(0);
@@ -182,11 +186,13 @@ test(`${DRILLS.ssm}: what runs goes on with what it knows, and what starts cold 
     },
     { slowly: IS_FULL ? 1 : 6 },
   );
-  // Of a crowd some meet a function that begins cold.
-  const cold = ['503'];
-  expectRefused(noticed, { purchase: cold, token: cold, start: cold, heartbeat: cold, end: cold });
+  expectRefused(noticed, {});
   expect(noticed.stopped).toEqual({});
 });
+
+function messageIdIn(line: string): string {
+  return (JSON.parse(line) as { readonly messageId: string }).messageId;
+}
 
 const catalog = loadCatalog();
 const [day] = catalog.catalogVersion.split('.');
@@ -205,11 +211,10 @@ test.each(IS_FULL ? [DRILLS.invalid] : [])(
       await time.pass(12_000);
       await catalogue.deploy(catalog);
     });
-    for (const { refused } of Object.values(noticed.asked)) {
-      expect(Object.keys(refused).filter((status) => !/^(0|50[0-4])$/.test(status))).toEqual([]);
-    }
-    // Only where a busy machine makes more of it than a lease lasts.
-    expect(Object.keys(noticed.stopped).filter((why) => why !== 'lost')).toEqual([]);
+    const failing = ['500', '502', '504'];
+    expectRefused(noticed, Object.fromEntries(ASKS.map((ask) => [ask, failing])));
+    // Only where a busy machine makes more of it than a lease lasts; who starts then, fails.
+    expect(Object.keys(noticed.stopped).filter((why) => why !== 'lost' && why !== 'failed')).toEqual([]);
   },
 );
 
@@ -224,9 +229,10 @@ test(`${DRILLS.wrong}: what it takes away comes back with the old one under a ne
     load.stopBuying();
     await time.pass(5000);
     stack.dynamodb.throttle();
-    const waited = logged(stack, 'waits').length;
+    const before = logged(stack, 'waits').length;
+    const waiting = () => new Set(logged(stack, 'waits').slice(before).map(messageIdIn));
     await load.renewPremium();
-    await until(async () => logged(stack, 'waits').length >= waited + ACCOUNTS);
+    await until(async () => waiting().size === ACCOUNTS);
     await catalogue.deploy(wrong);
     stack.dynamodb.unthrottle();
     load.startBuying();

@@ -96,13 +96,13 @@ function listOf(counts: Readonly<Record<string, number>>): string {
 /** What is to be known of each besides the numbers. */
 const MEANINGS: Readonly<Record<Noticed['drill'], string>> = {
   [DRILLS.flush]:
-    'Everything in the cache is gone, every five seconds for half a minute, in the middle of other calls: snapshots, slots, heartbeats. The next read fills the snapshot from the table, and the next heartbeat takes the slot again. A session whose slot a newcomer has taken meanwhile is 410 `expired`, and the library starts it again without a word.',
+    'Everything in the cache is gone at once while others call: snapshots, slots, heartbeats. The next read fills the snapshot from the table, and the next heartbeat takes the slot again. A session whose slot a newcomer has taken meanwhile is 410 `expired`, and the library starts it again without a word.',
   [DRILLS.throttle]:
     'DynamoDB refuses every call for half a minute, and two of three for another. Purchases are accepted and wait in the queue; what the cache holds is answered, and sessions do not need the table. Whoever knows of a newer version than is cached is asked to come back.',
   [DRILLS.momento]:
     'Connections are cut and refused for a minute. Purchases reach the table, and whoever reads is answered from there. Who plays goes on and who starts is admitted by the table, both `degraded`; a session cannot be ended. Screens say that they are not live, and read what they missed when they are; a purchase whose message waits is pushed up to 80 seconds after the end, after an outage of minutes up to a quarter of an hour. Until then the cache may hold the answer from before: whoever has read a newer one from the table in the outage, and then reads without `atLeast`, sees the older one again. The library asks for at least what it shows, and does not.',
   [DRILLS.ssm]:
-    'What runs goes on with the secrets it knows, for as long as it takes; what begins cold answers 503 with `Retry-After`, until Parameter Store is back. At the end of the ten minutes more requests come at once than ever before, so that some functions do begin cold: those are asserted in the test and not counted here.',
+    'For ten minutes what runs goes on with the secrets it knows; what begins cold answers 503 with `Retry-After`, until Parameter Store is back. At the end of the ten minutes one that nobody has called yet does begin cold, which the test looks into and nobody counts here.',
   [DRILLS.invalid]:
     '`maxStreams: 0`. `cdk synth` refuses it, with the place; here it is put into the functions all the same, for twelve seconds. Those that read the catalogue do not start. Who plays keeps the lease that it has (40 seconds); a deployment that stays longer than that stops playback. Purchases are refused at the door, and whoever takes payments sends them again; what lay in the queue comes back after three minutes, ten times, before it goes to the dead letters. The commit before, deployed again, mends it.',
   [DRILLS.wrong]:
