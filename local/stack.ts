@@ -50,7 +50,7 @@ export interface LocalOptions {
   readonly clock?: Clock;
   /** Hears of each step as it is done. */
   readonly report?: (line: string) => void;
-  /** Hears each line a function logs. */
+  /** Hears each line a function logs; without it they are kept in {@link LocalStack.logs}. */
   readonly log?: (functionName: string, line: string) => void;
 }
 
@@ -92,6 +92,7 @@ export interface LocalStack {
   readonly principals: ReadonlyMap<string, Principal>;
   /** All that each function finds in its environment, by its name. */
   readonly variables: ReadonlyMap<string, Readonly<Record<string, string>>>;
+  /** What the functions have logged. Empty for who hears each line: a runner that is left on for days must not grow. */
   readonly logs: readonly { readonly functionName: string; readonly line: string }[];
   /** Runs a function, named as in AWS or by its logical id. Throws what the function threw. */
   invoke(functionName: string, payload: unknown): Promise<unknown>;
@@ -121,8 +122,8 @@ async function start(options: LocalOptions, lifetime: Lifetime): Promise<LocalSt
   const kept = (name: string) => (dataDir === undefined ? undefined : path.join(dataDir, name));
   const logs: { functionName: string; line: string }[] = [];
   const log = (functionName: string, line: string) => {
-    logs.push({ functionName, line });
-    options.log?.(functionName, line);
+    if (options.log) options.log(functionName, line);
+    else logs.push({ functionName, line });
   };
   const running = async <T extends { stop(): Promise<void> }>(name: string, starting: () => Promise<T>) => {
     const started = await step(name, starting);
