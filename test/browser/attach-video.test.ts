@@ -61,7 +61,9 @@ async function newBrowser(): Promise<{ readonly viewer: Viewer; readonly context
 async function openTab(context: BrowserContext, query = ''): Promise<Page> {
   const page = await context.newPage();
   await page.goto(stack.playerUrl + query);
-  await page.waitForFunction(() => globalThis.attached?.video.readyState === 4);
+  await page.waitForFunction(
+    () => globalThis.attached?.video.readyState === 4 && globalThis.attached.isLive(),
+  );
   return page;
 }
 

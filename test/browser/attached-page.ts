@@ -4,6 +4,8 @@ import { createUsher, type VideoEvents, type VideoPlayback } from '../../client/
 export interface AttachedPage {
   readonly video: HTMLVideoElement;
   readonly playback: VideoPlayback;
+  /** Whether the page hears what changes. */
+  readonly isLive: () => boolean;
   /** What the playback told, in order. */
   readonly told: { readonly [Type in keyof VideoEvents]: VideoEvents[Type][] };
 }
@@ -65,5 +67,5 @@ if (asked.get('autoplay') === 'loud') {
     if (state.kind === 'playing' && state.needsGesture) console.info('needs a gesture');
   });
 }
-globalThis.attached = { video, playback, told };
+globalThis.attached = { video, playback, told, isLive: () => usher.connection === 'live' };
 video.src = URL.createObjectURL(silence(Number(asked.get('seconds') ?? 60)));

@@ -41,8 +41,8 @@ export function keptSnapshots(
       ifPossible(() => {
         const isOurs = open().getItem(keyOf(accountId)) === lastWritten;
         const before = isOurs ? undefined : read(accountId);
-        lastWritten = JSON.stringify(before ? merged(before, kept) : kept);
-        open().setItem(keyOf(accountId), lastWritten);
+        lastWritten = JSON.stringify(kept); // what is merged is not this tab's alone
+        open().setItem(keyOf(accountId), before ? JSON.stringify(merged(before, kept)) : lastWritten);
       });
     },
     forget: (accountId) => ifPossible(() => open().removeItem(keyOf(accountId))),

@@ -59,7 +59,7 @@ export function createReads(
     again() {
       isCalledFor = true;
       if (reading) return reading;
-      reading = readUntilCurrent();
+      reading = Promise.resolve().then(readUntilCurrent); // signals that arrive together are one call
       reading.catch((error: unknown) => {
         isCalledFor = true;
         onFailed(error);

@@ -30,6 +30,9 @@ export interface MomentoConnection {
   readSnapshot(): Promise<string | undefined>;
 }
 
+/** A cache that takes longer is not waited for: the API answers the same. */
+const READ_MS = 2000;
+
 const loadSdk = loadAgain(
   () => import('./momento-sdk.ts'),
   (address) => import(/* @vite-ignore */ /* webpackIgnore: true */ address) as Promise<MomentoSdk>,
@@ -81,7 +84,9 @@ export async function connectMomento(grant: Grant): Promise<MomentoConnection> {
     async readSnapshot() {
       const cache = new sdk.CacheClient({
         credentialProvider: credentials(grant.cacheToken),
-        configuration: sdk.Configurations.Browser.latest().withReadConcern(sdk.ReadConcern.CONSISTENT),
+        configuration: sdk.Configurations.Browser.latest()
+          .withReadConcern(sdk.ReadConcern.CONSISTENT)
+          .withClientTimeoutMillis(READ_MS),
         defaultTtlSeconds: 60, // of what is written; this token may only read
       });
       const answer = await cache.get(cacheName, userId);

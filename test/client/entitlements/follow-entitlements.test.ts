@@ -376,6 +376,16 @@ test('however many signals arrive together it reads once, and once more for thos
   expect(world.log).toEqual(['read 1', 'read 1']);
 });
 
+test('what calls more than once before anything else can happen is read for once', async () => {
+  const world = createWorld();
+  const live = world.follow();
+  await settle();
+  world.log.length = 0;
+  for (let n = 0; n < 3; n++) live.refresh();
+  await settle();
+  expect(world.log).toEqual(['read 1']);
+});
+
 test('asks for nothing newer only than what the service would call by its version', async () => {
   const world = createWorld();
   world.cached = undefined;

@@ -51,6 +51,20 @@ test('an older answer takes nothing from a newer one, and gives it nothing', () 
   expect(next()).toEqual(keptAt(4, 2));
 });
 
+test('a tab that has fallen behind leaves what is newer as it is, however often it keeps its own', () => {
+  const { one, other, next } = twoTabs();
+  other.write(keptAt(4, 0));
+  for (let times = 0; times < 3; times++) one.write(keptAt(3, 1));
+  expect(next()).toEqual(keptAt(4, 0));
+});
+
+test('what another tab saw confirmed stays so, however often a tab that could not be keeps its own', () => {
+  const { one, other, next } = twoTabs();
+  other.write(keptAt(3, 0));
+  for (let times = 0; times < 3; times++) one.write(keptAt(3, 50));
+  expect(next()!.confirmedAtMs).toBe(NOW);
+});
+
 test('a tab whose clock was ahead does not make the grace longer for the others', () => {
   const { one, other, next } = twoTabs();
   other.write({ ...keptAt(3, -48), seenAtMs: NOW + 48 * HOUR_MS });

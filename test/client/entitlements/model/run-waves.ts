@@ -53,8 +53,6 @@ export async function runWaves(bytes: Uint8Array): Promise<Tally> {
   let isWaking = false;
   /** Something calls for a read that has not begun yet. */
   let isDue = false;
-  /** Its turn, and being shown, may each be read for when both come together. */
-  let mayReadTwiceUntilMs = -Infinity;
   let readAtMs = -Infinity;
   let calledAtMs = -Infinity;
   /** The newest catalogue that it was its turn to arrive at. */
@@ -114,10 +112,8 @@ export async function runWaves(bytes: Uint8Array): Promise<Tally> {
     const isRecheck = time.now() - readAtMs >= RECHECK_MS;
     readAtMs = time.now();
     if (of === 'cache') return;
-    const isReason = isDue || time.now() <= mayReadTwiceUntilMs;
-    if (!isReason && !isRecheck) breach('reads without a reason, or twice for one');
-    if (!isReason && turns.size > 0) breach('reads before its turn');
-    if (!isDue) mayReadTwiceUntilMs = -Infinity;
+    if (!isDue && !isRecheck) breach('reads without a reason, or twice for one');
+    if (!isDue && turns.size > 0) breach('reads before its turn');
     isDue = false;
   }
 
@@ -230,7 +226,6 @@ export async function runWaves(bytes: Uint8Array): Promise<Tally> {
     isHidden = false;
     call();
     isWaking = true;
-    if (turns.size > 0) mayReadTwiceUntilMs = time.now() + ANSWERED_WITHIN_MS;
     page.live.wake();
     isWaking = false;
   }
