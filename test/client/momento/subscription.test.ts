@@ -65,10 +65,10 @@ function open(line: Line): void {
 async function createHeard(): Promise<Momento & { readonly close: () => void; readonly ended: string[] }> {
   const momento = createMomento();
   for (const line of momento.lines) open(line);
-  const { close, ended: end } = await momento.subscribed;
+  const subscription = await momento.subscribed;
   const ended: string[] = [];
-  void end.then((reason) => ended.push(reason));
-  return { ...momento, close, ended };
+  void subscription.ended.then((reason) => ended.push(reason));
+  return { ...momento, close: () => subscription.close(), ended };
 }
 
 const beat = ({ lines }: Momento) => {
@@ -85,9 +85,7 @@ test('hears the account’s topic and the stage’s, and says what comes on eith
 test('counts as heard only when both topics are', async () => {
   const { lines, account, catalog, subscribed } = createMomento();
   let isHeard = false;
-  void subscribed.then(() => {
-    isHeard = true;
-  });
+  void subscribed.then(() => (isHeard = true));
   expect(lines).toHaveLength(2);
   open(account());
   await vi.advanceTimersByTimeAsync(10_000);
@@ -152,10 +150,7 @@ test('is over two seconds after the SDK has given a topic up without a word', as
 });
 
 test('is over after a minute of silence on one topic, whatever comes on the other', async () => {
-  for (const [silent, other] of [
-    ['account', 'catalog'],
-    ['catalog', 'account'],
-  ] as const) {
+  for (const other of ['catalog', 'account'] as const) {
     const momento = await createHeard();
     for (let seconds = 0; seconds < 60; seconds += 10) {
       await vi.advanceTimersByTimeAsync(10_000);
@@ -163,7 +158,7 @@ test('is over after a minute of silence on one topic, whatever comes on the othe
     }
     expect(momento.ended).toEqual([]);
     await vi.advanceTimersByTimeAsync(3000);
-    expect(momento.ended, silent).toEqual(['silent']);
+    expect(momento.ended).toEqual(['silent']);
   }
 });
 

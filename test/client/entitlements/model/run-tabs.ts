@@ -41,7 +41,7 @@ export async function runTabs(bytes: Uint8Array): Promise<Tally> {
       items.set(key, text);
       keeps(before, kept());
     },
-    removeItem: () => void breach('forgets what was kept'),
+    removeItem: () => breach('forgets what was kept'),
   };
   /** The newest that any page of this browser has shown. */
   let newest: Snapshot | undefined;
@@ -89,7 +89,7 @@ export async function runTabs(bytes: Uint8Array): Promise<Tally> {
   }
 
   function keeps(before: Kept | undefined, now: Kept | undefined): void {
-    if (!now) return void breach('keeps what nobody can read');
+    if (!now) return breach('keeps what nobody can read');
     if (!before) return;
     const order = compare(now.snapshot, before.snapshot);
     note(order === 0 ? 'keeps the same' : 'keeps a newer', `confirmed ${seconds(now.confirmedAtMs)}`);
