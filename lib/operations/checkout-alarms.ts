@@ -16,8 +16,8 @@ export interface CheckoutAlarmsProps {
 /** A message is renewed at this receive, about two minutes into an outage (shared/lambda/queue.ts). */
 const RENEWED_AT = 4;
 
-/** A message that waits comes back every 17 minutes: any longer period sees an outage without a gap. */
-const WAITING_PERIOD = Duration.minutes(20);
+/** A message that waits is at its last try every seven minutes: any longer period sees an outage without a gap. */
+const WAITING_PERIOD = Duration.minutes(8);
 
 /** Tells that purchases do not take effect: they lie in the dead letters, wait for an outage, or are not fetched. */
 export class CheckoutAlarms extends Construct {

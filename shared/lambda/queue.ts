@@ -30,8 +30,8 @@ const MOST_UNEXPECTED = 5;
  */
 const RENEWED_AT = 4;
 
-/** SQS delays a message by at most 15 minutes. */
-const LONGEST_WAIT_SECONDS = 900;
+/** So long after an outage a purchase may take to come through; SQS would delay it by 15 minutes at most. */
+const LONGEST_WAIT_SECONDS = 300;
 
 /**
  * A handler for an SQS batch. Each message fares by itself: what took effect is deleted; what is wrong in itself

@@ -86,8 +86,8 @@ describe('the alarms', () => {
       ],
     });
     const alarm = alarmNamed('usher-dev-checkout-waiting');
-    // A renewed message comes back to its fourth receive after 5 + 20 + 80 + 900 s.
-    expect(alarm['Period']).toBeGreaterThan(5 + 20 + 80 + 900);
+    // A renewed message comes back to its fourth receive after 5 + 20 + 80 + 300 s.
+    expect(alarm['Period']).toBeGreaterThan(5 + 20 + 80 + 300);
     expect(alarm).toMatchObject({ Threshold: 1, Statistic: 'Sum', MetricName: 'usher-dev-checkout-waiting' });
   });
 

@@ -110,7 +110,7 @@ describe('a message that waits for something unreachable', () => {
       m1: unavailable,
     });
     expect({ returned, hidden }).toEqual({ returned: [], hidden: [] });
-    expect(sent).toEqual([{ QueueUrl: queueUrl, MessageBody: '{"kind":"x"}', DelaySeconds: 900 }]);
+    expect(sent).toEqual([{ QueueUrl: queueUrl, MessageBody: '{"kind":"x"}', DelaySeconds: 300 }]);
   });
 });
 
