@@ -24,6 +24,7 @@ export interface JointFault {
 
 const KB = 1024;
 
+/** By the quotas of CloudFormation, IAM, Lambda and API Gateway; of exports' names by CloudFormation's own refusals. */
 export const JOINT_RULES: readonly JointRule[] = [
   {
     name: 'Stack.Name',
@@ -51,7 +52,7 @@ export const JOINT_RULES: readonly JointRule[] = [
   {
     name: 'Outputs.Export.Name',
     faults: ({ measured: { Outputs } }) =>
-      matching(valuesAt(Outputs, '*.Export.Name').map(String), /^[a-zA-Z0-9:-]{1,255}$/),
+      matching(valuesAt(Outputs, '*.Export.Name').map(String), /^[a-zA-Z0-9:-]{1,256}$/),
   },
   { name: 'Names', faults: ({ measured }) => namesGivenTwice(measured) },
   {

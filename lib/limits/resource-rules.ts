@@ -1,41 +1,59 @@
+import { valuesAt } from './longest-text.ts';
 import { count, number, size, text, type Rule } from './rule.ts';
 
 const COGNITO_NAME = /^[\w\s+=,.@-]+$/;
 const IAM_NAME = /^[\w+=,.@-]+$/;
 const KB = 1024;
+/** No address, no reserved beginning or end: https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html */
+const BUCKET_NAME =
+  /^(?!\d+\.\d+\.\d+\.\d+$|xn--|sthree-|amzn-s3-demo-)(?!.*(-s3alias|--ol-s3|\.mrap|--x-s3)$)[a-z0-9]([a-z0-9-]|\.(?!\.))*[a-z0-9]$/;
 
 /**
- * What each type of resource is held to, by the quotas and API references of its service, where CDK's own validation
- * does not look: it measures no reference, and AWS's schemas leave out many a limit. A type with nothing to measure says
- * so by an empty list; one that is not here at all is refused.
+ * What each type of resource is held to, where CDK's own validation does not look: it measures no reference, and AWS's
+ * schemas leave out many a limit. A type with nothing to measure says so by an empty list; one that is not here at all
+ * is refused.
+ *
+ * The figures were looked up in November 2026: those of CloudWatch, Logs, Cognito, DynamoDB, EventBridge, Lambda and
+ * IAM's names in AWS's own API models (github.com/aws/api-models-aws, of 2025), the others in the quota pages of the
+ * services' developer guides (docs.aws.amazon.com). Nothing was tried against AWS. A figure that neither has is marked
+ * as unconfirmed; no template of ours comes near one, so that such a rule can only be too careful.
  */
 export const RESOURCE_RULES: Readonly<Record<string, readonly Rule[]>> = {
   'AWS::ApiGateway::Account': [],
+  // Unconfirmed, both.
   'AWS::ApiGateway::Authorizer': [text('Name', 128), count('ProviderARNs', 1000)],
+  // Unconfirmed.
   'AWS::ApiGateway::Deployment': [text('Description', 1024, { least: 0 })],
+  // Said of mapping templates, of which these are a kind.
   'AWS::ApiGateway::GatewayResponse': [size('ResponseTemplates.*', 300 * KB)],
   // An integration is given up after 29 s, unless AWS has raised that for an account.
   'AWS::ApiGateway::Method': [number('Integration.TimeoutInMillis', 50, 29_000)],
+  // Unconfirmed, the length as well as the characters.
   'AWS::ApiGateway::Resource': [text('PathPart', 256, { of: /^([\w.:-]+|\{[\w.:-]+\+?\})$/ })],
+  // Unconfirmed, both.
   'AWS::ApiGateway::RestApi': [text('Name', 1024), text('Description', 1024, { least: 0 })],
   'AWS::ApiGateway::Stage': [
     text('StageName', 128, { of: /^[\w-]+$/ }),
+    // Said of HTTP APIs; the page of REST APIs names no such quota.
     text('AccessLogSetting.Format', 3 * KB),
   ],
   'AWS::CloudFront::Distribution': [
     text('DistributionConfig.Comment', 128, { least: 0 }),
     count('DistributionConfig.Aliases', 100),
+    // By the guide; lists of the account's quotas have 100 by now.
     count('DistributionConfig.Origins', 25),
   ],
   'AWS::CloudFront::OriginAccessControl': [
     text('OriginAccessControlConfig.Name', 64),
+    // Unconfirmed.
     text('OriginAccessControlConfig.Description', 256, { least: 0 }),
   ],
   'AWS::CloudFront::ResponseHeadersPolicy': [
+    // Where CDK cuts a name; of the characters, unconfirmed.
     text('ResponseHeadersPolicyConfig.Name', 128, { of: /^[\w-]+$/ }),
     text('ResponseHeadersPolicyConfig.Comment', 128, { least: 0 }),
     count('ResponseHeadersPolicyConfig.CustomHeadersConfig.Items', 10),
-    // The value of any header.
+    // The guide's quotas have the same figure for the value of a custom header and for this policy.
     text('ResponseHeadersPolicyConfig.CustomHeadersConfig.Items.*.Value', 1783, { least: 0 }),
     text(
       'ResponseHeadersPolicyConfig.SecurityHeadersConfig.ContentSecurityPolicy.ContentSecurityPolicy',
@@ -43,14 +61,14 @@ export const RESOURCE_RULES: Readonly<Record<string, readonly Rule[]>> = {
     ),
   ],
   'AWS::CloudWatch::Alarm': [
-    text('AlarmName', 255, { of: /^[\x20-\x7e]+$/ }),
+    text('AlarmName', 255, { of: /^\P{Cc}+$/u }),
     text('AlarmDescription', 1024, { least: 0 }),
     text('MetricName', 255),
     text('Metrics.*.MetricStat.Metric.MetricName', 255),
     count('AlarmActions', 5),
     count('OKActions', 5),
     count('Dimensions', 30),
-    count('Metrics', 20),
+    { property: 'Metrics', fault: metricsFault },
   ],
   'AWS::CloudWatch::Dashboard': [
     text('DashboardName', 255, { of: /^[\w-]+$/ }),
@@ -123,12 +141,7 @@ export const RESOURCE_RULES: Readonly<Record<string, readonly Rule[]>> = {
     count('MetricTransformations', 1),
     count('MetricTransformations.*.Dimensions', 3),
   ],
-  'AWS::S3::Bucket': [
-    text('BucketName', 63, {
-      least: 3,
-      of: /^(?!\d+\.\d+\.\d+\.\d+$|xn--)[a-z0-9]([a-z0-9-]|\.(?!\.))*[a-z0-9]$/,
-    }),
-  ],
+  'AWS::S3::Bucket': [text('BucketName', 63, { least: 3, of: BUCKET_NAME })],
   'AWS::S3::BucketPolicy': [size('PolicyDocument', 20 * KB)],
   'AWS::SQS::Queue': [
     text('QueueName', 80, { of: /^[\w-]+$/ }),
@@ -136,18 +149,29 @@ export const RESOURCE_RULES: Readonly<Record<string, readonly Rule[]>> = {
     number('MessageRetentionPeriod', 60, 1_209_600),
     number('DelaySeconds', 0, 900),
     number('ReceiveMessageWaitTimeSeconds', 0, 20),
+    // Unconfirmed by SQS itself; AWS's Modern Data Architecture Accelerator checks for it.
     number('RedrivePolicy.maxReceiveCount', 1, 1000),
   ],
-  'AWS::SQS::QueuePolicy': [size('PolicyDocument', 8192)],
+  'AWS::SQS::QueuePolicy': [size('PolicyDocument', 8192), count('PolicyDocument.Statement', 20)],
 };
 
-/** Whoever stands behind a custom resource is asked by an event of this size at most, in which its properties are. */
-export const CUSTOM_RESOURCE_RULES: readonly Rule[] = [number('ServiceTimeout', 1, 3600), size('', 200 * KB)];
+/**
+ * CloudFormation invokes the function behind a custom resource asynchronously, and such an event may have 256 KB, both
+ * by Lambda's guide. That of an update carries the new properties and the old ones; 16 KB are left to the rest of it.
+ * The timeout's limits are those that CDK has.
+ */
+export const CUSTOM_RESOURCE_RULES: readonly Rule[] = [number('ServiceTimeout', 1, 3600), size('', 120 * KB)];
 
 /** The rules for a type; `undefined` where nobody has looked its limits up. */
 export function rulesFor(type: string): readonly Rule[] | undefined {
   const custom = type.startsWith('Custom::') || type === 'AWS::CloudFormation::CustomResource';
   return custom ? CUSTOM_RESOURCE_RULES : RESOURCE_RULES[type];
+}
+
+/** Of the metrics that an alarm's expression takes in; the expressions beside them do not count. */
+function metricsFault(queries: unknown): string | undefined {
+  const { length } = valuesAt(queries, '*.MetricStat');
+  return length > 10 ? `has ${length} metrics, more than 10` : undefined;
 }
 
 interface DashboardBody {
@@ -170,9 +194,9 @@ function dashboardFault(body: unknown): string | undefined {
   return most(1) > 100 ? `has a widget with ${most(1)} alarms, more than 100` : undefined;
 }
 
-/** Two characters at least, and none that Lambda sets itself. */
+/** Two characters at least, and none of those that Lambda's guide has as reserved; `_HANDLER` begins with no letter. */
 const VARIABLE =
-  /^(?!_HANDLER$|_X_AMZN_|AWS_(REGION|DEFAULT_REGION|EXECUTION_ENV|ACCESS_KEY|SECRET_|SESSION_TOKEN|LAMBDA_(?!EXEC_WRAPPER|LOG)))[a-zA-Z]\w+$/;
+  /^(?!(AWS_(REGION|DEFAULT_REGION|EXECUTION_ENV|ACCESS_KEY|ACCESS_KEY_ID|SECRET_ACCESS_KEY|SESSION_TOKEN|LAMBDA_(FUNCTION_\w+|LOG_(GROUP|STREAM)_NAME|INITIALIZATION_TYPE|RUNTIME_API))|LAMBDA_(TASK_ROOT|RUNTIME_DIR))$)[a-zA-Z]\w+$/;
 
 function variableFault(variables: unknown): string | undefined {
   const wrong = Object.keys(variables as object).find((name) => !VARIABLE.test(name));

@@ -115,14 +115,17 @@ const SINGLE: Readonly<Record<string, readonly Sides[]>> = {
     text(1783),
   'AWS::CloudFront::ResponseHeadersPolicy.ResponseHeadersPolicyConfig.SecurityHeadersConfig.ContentSecurityPolicy.ContentSecurityPolicy':
     text(1783),
-  'AWS::CloudWatch::Alarm.AlarmName': text(255, '', '視聴'),
+  'AWS::CloudWatch::Alarm.AlarmName': [...text(255, '', 'two\nlines'), ['視聴', '']],
   'AWS::CloudWatch::Alarm.AlarmDescription': text(1024),
   'AWS::CloudWatch::Alarm.MetricName': text(255),
   'AWS::CloudWatch::Alarm.Metrics.*.MetricStat.Metric.MetricName': text(255),
   'AWS::CloudWatch::Alarm.AlarmActions': count(5),
   'AWS::CloudWatch::Alarm.OKActions': count(5),
   'AWS::CloudWatch::Alarm.Dimensions': count(30),
-  'AWS::CloudWatch::Alarm.Metrics': count(20),
+  'AWS::CloudWatch::Alarm.Metrics': [
+    [list(10, { MetricStat: {} }), list(11, { MetricStat: {} })],
+    [[...list(10, { MetricStat: {} }), { Expression: 'm1' }], list(11, { MetricStat: {} })],
+  ],
   'AWS::CloudWatch::Dashboard.DashboardName': text(255, '', 'a b'),
   'AWS::CloudWatch::Dashboard.DashboardBody': [
     [page(...showing({}, 500)), page(...showing({}, 501))],
@@ -160,6 +163,8 @@ const SINGLE: Readonly<Record<string, readonly Sides[]>> = {
   'AWS::Lambda::Function.Environment.Variables': [
     ...size(4 * KB),
     [{ AWS_ENDPOINT_URL: 'x' }, { AWS_REGION: 'x' }],
+    [{ AWS_LAMBDA_EXEC_WRAPPER: 'x' }, { AWS_LAMBDA_LOG_GROUP_NAME: 'x' }],
+    [{ LAMBDA_TASK: 'x' }, { LAMBDA_TASK_ROOT: 'x' }],
     [{ A1: 'x' }, { A: 'x' }],
     [{ AB: 'x' }, { 'A-B': 'x' }],
   ],
@@ -184,6 +189,9 @@ const SINGLE: Readonly<Record<string, readonly Sides[]>> = {
   'AWS::S3::Bucket.BucketName': [
     ...text(63, 'ab', 'A-bucket', 'a_bucket', '-bucket', 'a..bucket', '10.0.0.1', 'xn--bucket'),
     ['tv.example', 'tv.example-'],
+    ['usher-s3', 'usher-s3alias'],
+    ['usher--s3', 'usher--x-s3'],
+    ['s3-usher', 'amzn-s3-demo-usher'],
   ],
   'AWS::S3::BucketPolicy.PolicyDocument': size(20 * KB),
   'AWS::SQS::Queue.QueueName': text(80, '', 'a.b'),
@@ -193,6 +201,7 @@ const SINGLE: Readonly<Record<string, readonly Sides[]>> = {
   'AWS::SQS::Queue.ReceiveMessageWaitTimeSeconds': between(0, 20),
   'AWS::SQS::Queue.RedrivePolicy.maxReceiveCount': between(1, 1000),
   'AWS::SQS::QueuePolicy.PolicyDocument': size(8192),
+  'AWS::SQS::QueuePolicy.PolicyDocument.Statement': count(20),
   'Custom::Cache.ServiceTimeout': between(1, 3600),
 };
 
@@ -248,8 +257,8 @@ describe('AWS’s limits', () => {
   const JOINT: Readonly<Record<string, readonly Sides[]>> = {
     'Custom::Cache': [
       [
-        [{ One: { Type: 'Custom::Cache', Properties: taking(200 * KB) } }],
-        [{ One: { Type: 'Custom::Cache', Properties: taking(200 * KB + 1) } }],
+        [{ One: { Type: 'Custom::Cache', Properties: taking(120 * KB) } }],
+        [{ One: { Type: 'Custom::Cache', Properties: taking(120 * KB + 1) } }],
       ],
     ],
     'Stack.Name': [
@@ -309,8 +318,8 @@ describe('AWS’s limits', () => {
     ],
     'Outputs.Export.Name': [
       [
-        [{}, { Outputs: { Url: { Export: { Name: chars(255) } } } }],
         [{}, { Outputs: { Url: { Export: { Name: chars(256) } } } }],
+        [{}, { Outputs: { Url: { Export: { Name: chars(257) } } } }],
       ],
       [
         [{}, { Outputs: { Url: { Export: { Name: 'usher:url' } } } }],
