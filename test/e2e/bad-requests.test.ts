@@ -222,14 +222,14 @@ test('no bad request fails the stage, hangs, changes anything or makes it grow',
 
   const end = settled && (await heap());
   if (end) console.log({ settled, end });
-  expect(grown(settled, end)).toBeLessThan(1.1);
+  expect(grown(settled, end, ({ own, functions }) => own + functions)).toBeLessThan(1.1);
+  // The system may not have got back what was collected.
+  expect(grown(settled, end, ({ resident }) => resident)).toBeLessThan(1.25);
 }, 600_000);
 
 /** By which factor more is in use; 1 when it was not measured. */
-function grown(before: Heap | undefined, after: Heap | undefined): number {
-  if (!before || !after) return 1;
-  const inUse = ({ own, functions }: Heap) => own + functions;
-  return Math.max(inUse(after) / inUse(before), after.resident / before.resident);
+function grown(before: Heap | undefined, after: Heap | undefined, inUse: (heap: Heap) => number): number {
+  return before && after ? inUse(after) / inUse(before) : 1;
 }
 
 function isLate(wrong: readonly Fault[]): boolean {

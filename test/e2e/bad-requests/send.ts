@@ -16,14 +16,22 @@ export interface Told {
 export const connections = new Agent({ keepAlive: true, maxSockets: 4 });
 
 /** Sends it as it is: `fetch` would mend the path, and refuse some of the headers. @throws Error when nothing answers. */
-export async function send({ url, method, headers, body }: Ask): Promise<Told> {
-  const [, host = '', port = '', path = '/'] = /^http:\/\/([^/:]+):(\d+)(.*)$/s.exec(url) ?? [];
+export async function send(ask: Ask): Promise<Told> {
+  const [, host = '', port = '', path = '/'] = /^http:\/\/([^/:]+):(\d+)(.*)$/s.exec(ask.url) ?? [];
   const signal = AbortSignal.timeout(HANGS_MS);
+  const { method, headers, body } = ask;
   const sent = request({ host, port, path: path || '/', method, agent: connections, signal, setHost: false });
   for (const [name, value] of headers) sent.setHeader(name, value);
   if (body) sent.setHeader('content-length', body.length);
   sent.end(body);
-  const [response] = (await once(sent, 'response', { signal })) as [IncomingMessage];
+  let response: IncomingMessage;
+  try {
+    [response] = (await once(sent, 'response', { signal })) as [IncomingMessage];
+  } catch (error) {
+    // After a pause the server may close a connection just as it is used again: a new one will tell.
+    if (sent.reusedSocket && (error as NodeJS.ErrnoException).code === 'ECONNRESET') return send(ask);
+    throw error;
+  }
   const chunks: Buffer[] = [];
   for await (const chunk of response as AsyncIterable<Buffer>) chunks.push(chunk);
   return { status: response.statusCode!, headers: response.headers, text: Buffer.concat(chunks).toString() };
