@@ -6,6 +6,7 @@ import { AwsSolutionsChecks } from 'cdk-nag';
 import { buildPlayer } from '../lib/bundling/build-player.ts';
 import { bundleFunctions } from '../lib/bundling/bundle-functions.ts';
 import { TemplateLimits } from '../lib/limits/template-limits.ts';
+import { settingsIn } from '../lib/settings.ts';
 import { nameIn, readStage } from '../lib/stage.ts';
 import { UsherStack } from '../lib/usher-stack.ts';
 import { loadCatalog } from '../shared/catalog.ts';
@@ -16,7 +17,7 @@ const dist = fileURLToPath(new URL('../dist', import.meta.url));
 const outDir = join(dist, 'functions');
 
 const app = new App({ analyticsReporting: false });
-const stage = readStage((key) => app.node.tryGetContext(key) as unknown);
+const stage = readStage(settingsIn(app.node.getAllContext() as Record<string, unknown>));
 await bundleFunctions({ outDir });
 new UsherStack(app, nameIn(stage), {
   stage,

@@ -1,8 +1,10 @@
+import type { Setting } from './settings.ts';
+
 /** Gives what a CDK context holds: text from the command line (`-c key=value`), any JSON from cdk.json. */
 export type Context = (key: string) => unknown;
 
 /** A text that is not blank, or `undefined` where nothing is passed. A number counts as its digits. */
-export function text(context: Context, key: string): string | undefined {
+export function text(context: Context, key: Setting): string | undefined {
   const value = context(key);
   if (value === undefined || value === null) return undefined;
   if (typeof value === 'string' && value.trim() !== '') return value;
@@ -21,7 +23,11 @@ interface Range {
 }
 
 /** A whole number within the range, or `otherwise` where nothing is passed; that has to lie within it too. */
-export function whole(context: Context, key: string, { of, least, most, otherwise, because }: Range): number {
+export function whole(
+  context: Context,
+  key: Setting,
+  { of, least, most, otherwise, because }: Range,
+): number {
   const value = text(context, key);
   const number = value === undefined ? otherwise : /^\d+$/.test(value) ? Number(value) : NaN;
   if (number >= least && number <= most) return number;
@@ -30,7 +36,7 @@ export function whole(context: Context, key: string, { of, least, most, otherwis
 }
 
 /** Whether something is on; off where nothing is passed. */
-export function flag(context: Context, key: string): boolean {
+export function flag(context: Context, key: Setting): boolean {
   const value = context(key) ?? false;
   if (value === true || value === 'true') return true;
   if (value === false || value === 'false') return false;
@@ -39,7 +45,7 @@ export function flag(context: Context, key: string): boolean {
 
 export function oneOf<const Option extends string>(
   context: Context,
-  key: string,
+  key: Setting,
   options: readonly Option[],
   otherwise: NoInfer<Option>,
 ): Option {

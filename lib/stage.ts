@@ -21,6 +21,8 @@ export interface Stage {
   readonly accountClaim: AccountClaim;
   /** Whether viewers sign themselves up, or who runs the stage signs them up: docs/identity.md says who should. */
   readonly signUp: (typeof SIGN_UP)[number];
+  /** The sender of the mails with codes, by SES; `undefined` = Cognito's own mailer, which sends a few a day. */
+  readonly mailFrom: string | undefined;
   readonly tokenTtlSeconds: number;
   /** The request header that carries the viewer's country, ISO 3166-1 alpha-2. */
   readonly regionHeader: string;
@@ -86,6 +88,7 @@ export function readStage(context: Context): Stage {
     player,
     accountClaim: readAccountClaim(context),
     signUp: oneOf(context, 'signUp', SIGN_UP, 'open'),
+    mailFrom: mailFrom(text(context, 'mailFrom')),
     tokenTtlSeconds: whole(context, 'tokenTtlSeconds', TOKEN_TTL_SECONDS),
     regionHeader: regionHeader(text(context, 'regionHeader') ?? 'CloudFront-Viewer-Country'),
     logLevel: oneOf(context, 'logLevel', LOG_LEVELS, 'INFO'),
@@ -149,6 +152,15 @@ function isWebOrigin(value: string): boolean {
   // asterisk would be a wildcard to some and a plain character to others.
   return (
     origin === value && !/['*]/.test(value) && (protocol === 'https:' || (protocol === 'http:' && loopback))
+  );
+}
+
+function mailFrom(value: string | undefined): string | undefined {
+  if (value === undefined || /^[\w.+-]{1,64}@([a-z0-9-]{1,63}\.)+[a-z]{2,63}$/.test(value)) return value;
+  return refuse(
+    'mailFrom',
+    value,
+    'the sender’s address, of a domain that SES has verified: codes@tv.example for one',
   );
 }
 

@@ -56,7 +56,9 @@ export class UsherFunction extends LambdaFunction {
     const logGroup = new LogGroup(scope, `${id}Logs`, {
       logGroupName: `/aws/lambda/${nameIn(stage, name)}`,
       retention: (audited ? auditRetentionDays : stage.logRetentionDays) as RetentionDays,
-      removalPolicy: audited && stage.keepsData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+      // A deployment that is taken back removes a log that it has just made, or the next one would find it in its way.
+      removalPolicy:
+        audited && stage.keepsData ? RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE : RemovalPolicy.DESTROY,
     });
     const role = new Role(scope, `${id}Role`, { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
     super(scope, id, {

@@ -56,7 +56,8 @@ export class UsherStack extends Stack {
     const entitlements = new EntitlementFunctions(this, 'Entitlements', parts);
     const concurrency = new ConcurrencyFunctions(this, 'Concurrency', parts);
     const support = new SupportFunctions(this, 'Support', parts);
-    cache.precedes(entitlements, concurrency, support);
+    // The table and the viewers too: of a prod whose first deployment fails at Momento, nothing may stay in the way.
+    cache.precedes(viewers, table, entitlements, concurrency, support);
 
     const api = new RestApi(this, 'Rest', { stage, userPool: viewers.userPool });
     api.forAnyone('GET', '/catalog', entitlements.readCatalog, 'What is on sale is public.');

@@ -1,9 +1,10 @@
-import { Duration, RemovalPolicy, Validations } from 'aws-cdk-lib';
+import { Duration, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib';
 import {
   AccountRecovery,
   ClientAttributes,
   StringAttribute,
   UserPool,
+  type CfnUserPool,
   type UserPoolClient,
 } from 'aws-cdk-lib/aws-cognito';
 import { Construct } from 'constructs';
@@ -40,6 +41,10 @@ export class Viewers extends Construct {
       removalPolicy: stage.keepsData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
       deletionProtection: stage.keepsData,
     });
+    if (stage.mailFrom !== undefined) {
+      const pool = this.userPool.node.defaultChild as CfnUserPool;
+      pool.emailConfiguration = sentBySes(Stack.of(this), stage.mailFrom);
+    }
     this.webClient = this.userPool.addClient('Web', {
       userPoolClientName: nameIn(stage, 'web'),
       authFlows: { userSrp: true },
@@ -69,4 +74,11 @@ export class Viewers extends Construct {
       },
     );
   }
+}
+
+/** CDK's own way wants to know the region, which this app leaves to whoever deploys it. */
+function sentBySes(stack: Stack, from: string): CfnUserPool.EmailConfigurationProperty {
+  const resourceName = from.slice(from.indexOf('@') + 1);
+  const sourceArn = stack.formatArn({ service: 'ses', resource: 'identity', resourceName });
+  return { emailSendingAccount: 'DEVELOPER', from, sourceArn };
 }

@@ -13,14 +13,16 @@ export type Say = (line: string) => void;
 
 /**
  * Runs a command to its end and ends the process: with 0 when it is done, 1 when something is in its way, 2 when it
- * was called wrongly. Anything but a {@link Complaint} is a fault of ours and is told with its stack.
+ * was called wrongly; `--help` tells its usage alone. Anything but a {@link Complaint} is a fault of ours and is told with its stack.
  */
 export async function runCommand(
   usage: string,
   command: (args: readonly string[], say: Say) => Promise<void>,
 ): Promise<never> {
+  const args = process.argv.slice(2);
   try {
-    await command(process.argv.slice(2), (line) => console.log(line));
+    if (args.includes('--help')) console.log(usage);
+    else await command(args, (line) => console.log(line));
     process.exit(0); // connections to Momento would keep it for half an hour
   } catch (error) {
     console.error(error instanceof Complaint ? error.message : error);

@@ -53,6 +53,13 @@ describe('the Momento cache', () => {
     for (const [id, { DependsOn = [] }] of working) expect([id, ...DependsOn]).toContain(cacheId);
   });
 
+  it('is there before the table and the viewers, which prod would keep of a deployment that fails for want of it', () => {
+    for (const type of ['AWS::DynamoDB::GlobalTable', 'AWS::Cognito::UserPool']) {
+      const [kept] = Object.values(resourcesOf(template, type)) as Dependent[];
+      expect(kept?.DependsOn).toContain(cacheId);
+    }
+  });
+
   it('is asked for only when its function may read the key', () => {
     expect(resources[cacheId!]?.DependsOn).toContain(providerId);
     const policies = resources[providerId]?.DependsOn?.filter(
