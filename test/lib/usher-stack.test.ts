@@ -2,60 +2,27 @@ import { App } from 'aws-cdk-lib';
 import { Annotations, Match, type Template } from 'aws-cdk-lib/assertions';
 import { Code } from 'aws-cdk-lib/aws-lambda';
 import { describe, expect, it } from 'vitest';
-import { nameIn, readStage } from '../../lib/stage.ts';
+import { NAMED_BY, valuesAt } from '../../lib/limits/longest-text.ts';
+import { readStage } from '../../lib/stage.ts';
 import { UsherStack } from '../../lib/usher-stack.ts';
 import { EVERYTHING, resourcesOf, synthesize, theOnly, type Resource } from './synthesize.ts';
 
-/** Property that names a resource → what AWS allows there. */
-const NAMES: Readonly<Record<string, readonly [property: string, allowed: RegExp]>> = {
-  'AWS::ApiGateway::Authorizer': ['Name', /^.{1,128}$/],
-  'AWS::ApiGateway::RestApi': ['Name', /^.{1,1024}$/],
-  'AWS::ApiGateway::Stage': ['StageName', /^[a-zA-Z0-9_-]{1,128}$/],
-  'AWS::CloudWatch::Alarm': ['AlarmName', /^[\x20-\x7e]{1,255}$/],
-  'AWS::Cognito::UserPool': ['UserPoolName', /^[\w\s+=,.@-]{1,128}$/],
-  'AWS::Cognito::UserPoolClient': ['ClientName', /^[\w\s+=,.@-]{1,128}$/],
-  'AWS::DynamoDB::GlobalTable': ['TableName', /^[a-zA-Z0-9_.-]{3,255}$/],
-  'AWS::Events::Rule': ['Name', /^[\w.-]{1,64}$/],
-  'AWS::Lambda::Function': ['FunctionName', /^[a-zA-Z0-9_-]{1,64}$/],
-  'AWS::Logs::LogGroup': ['LogGroupName', /^[.\-_/#A-Za-z0-9]{1,512}$/],
-  'AWS::SQS::Queue': ['QueueName', /^[a-zA-Z0-9_-]{1,80}$/],
-};
-
+/** What no other resource of the account may be called. */
 function namesOf(template: Template): readonly string[] {
-  return Object.entries(NAMES).flatMap(([type, [property]]) =>
-    Object.values(resourcesOf(template, type)).map(({ Properties }) => String(Properties[property])),
+  return Object.entries(NAMED_BY).flatMap(([type, property]) =>
+    Object.values(resourcesOf(template, type)).flatMap(({ Properties }) =>
+      valuesAt(Properties, property).map((name) => `${type} ${JSON.stringify(name)}`),
+    ),
   );
 }
 
-const BRANCHES = [
-  'dev',
-  'prod',
-  'feature/ABC-123_x',
-  'feat/x',
-  'feat-x',
-  'Feat-X',
-  '機能/視聴権',
-  'x'.repeat(120),
-  '_',
-];
-
 describe('a stack', () => {
-  it.each(BRANCHES)('of the branch %s has names that AWS takes', (stageName) => {
-    const template = synthesize({ stageName, ...EVERYTHING });
-    for (const [type, [property, allowed]] of Object.entries(NAMES)) {
-      const resources = Object.values(resourcesOf(template, type));
-      expect(resources).not.toHaveLength(0);
-      for (const { Properties } of resources) expect(Properties[property]).toMatch(allowed);
-    }
-    const name = nameIn(readStage((key) => ({ stageName })[key]));
-    expect(name).toMatch(/^[a-zA-Z][a-zA-Z0-9-]{0,127}$/);
-  });
-
   it('shares no name with that of another branch', () => {
-    const names = BRANCHES.flatMap((stageName) => [
-      ...new Set(namesOf(synthesize({ stageName, ...EVERYTHING }))),
-    ]);
-    expect(new Set(names).size).toBe(names.length);
+    const [one, other] = ['feat/x', 'feat-x'].map((stageName) =>
+      namesOf(synthesize({ stageName, ...EVERYTHING })),
+    );
+    expect(one?.length).toBeGreaterThan(50);
+    expect(one?.filter((name) => other?.includes(name))).toEqual([]);
   });
 
   it('shares only the paths of secrets with the stage it is told to share them with', () => {
