@@ -25,6 +25,9 @@ export async function signedFetch(
     sha256: Sha256,
   });
   const text = body && JSON.stringify(body);
+  // AWS takes neither for what was signed: a space is no plus sign to it, and an asterisk has to be escaped.
+  const target = new URL(url);
+  target.search = url.search.replaceAll('+', '%20').replaceAll('*', '%2A');
   const { headers } = await signer.sign({
     method,
     protocol: url.protocol,
@@ -36,5 +39,5 @@ export async function signedFetch(
   });
   // `fetch` sets the host by itself, to the same.
   const { host: _host, ...sent } = headers;
-  return fetch(url, { method, headers: sent, ...(text !== undefined && { body: text }) });
+  return fetch(target, { method, headers: sent, ...(text !== undefined && { body: text }) });
 }

@@ -2,6 +2,7 @@ import { allowing, type Statement } from '../iam/policies.ts';
 import type { Refusal } from './gateway-responses.ts';
 import {
   isSignedWith,
+  misstated,
   readCredential,
   valueOf,
   type Credential,
@@ -86,19 +87,22 @@ function refused(errorType: string, message: string): IamAuthorization {
 
 /** What is wrong with a signature before it is calculated. */
 function complaintOf(
-  { service, region: scoped, day, signedHeaders }: Credential,
+  credential: Credential,
   request: SignedRequest,
   { region, nowMs }: { readonly region: string; readonly nowMs: number },
 ): string | undefined {
+  const { service, region: scoped, day } = credential;
   if (service !== 'execute-api') return "Credential should be scoped to correct service: 'execute-api'.";
   if (scoped !== region) return `Credential should be scoped to a valid region, not '${scoped}'.`;
-  if (!signedHeaders.includes('host')) return "'Host' must be a 'SignedHeader' in the AWS Authorization.";
+  const header = misstated(credential, request);
+  if (header !== undefined)
+    return `'${header}' is signed and not sent, or sent and not signed, or out of order.`;
   const date = valueOf(request, 'x-amz-date') ?? '';
   const [, ...parts] = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/.exec(date) ?? [];
   const [year, month, dayOfMonth, hour, minute, second] = parts;
   const signedAtMs = Date.parse(`${year}-${month}-${dayOfMonth}T${hour}:${minute}:${second}Z`);
-  if (Number.isNaN(signedAtMs) || !date.startsWith(day) || !signedHeaders.includes('x-amz-date')) {
-    return "Date must be in ISO-8601 'basic format', signed, and of the credential's day.";
+  if (Number.isNaN(signedAtMs) || !date.startsWith(day)) {
+    return "Date must be in ISO-8601 'basic format', and of the credential's day.";
   }
   if (Math.abs(nowMs - signedAtMs) <= SKEW_MS) return undefined;
   return signedAtMs < nowMs

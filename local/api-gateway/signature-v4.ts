@@ -31,6 +31,21 @@ export function readCredential(authorization: string): Credential | undefined {
 }
 
 /**
+ * Which of the request's headers the signature had to cover and does not, or covers though they are not there; or the
+ * list itself, if its names do not stand in their order. AWS wants the host and every `x-amz-…` header to be signed.
+ */
+export function misstated({ signedHeaders }: Credential, { headers }: SignedRequest): string | undefined {
+  const sent = new Set(headers.map(([name]) => name.toLowerCase()));
+  const needed = ['host', 'x-amz-date', ...[...sent].filter((name) => name.startsWith('x-amz-'))];
+  const ordered = [...new Set(signedHeaders)].toSorted(compare);
+  return (
+    needed.find((name) => !signedHeaders.includes(name)) ??
+    signedHeaders.find((name) => !sent.has(name)) ??
+    signedHeaders.find((name, index) => name !== ordered[index])
+  );
+}
+
+/**
  * Whether whoever holds this secret has signed exactly this request.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
  */
@@ -39,10 +54,11 @@ export function isSignedWith(
   { day, region, service, signedHeaders, signature }: Credential,
   request: SignedRequest,
 ): boolean {
+  const { path, query } = partsOf(request.target);
   const canonical = [
     request.method,
-    canonicalPath(request.target),
-    canonicalQuery(request.target),
+    canonicalPath(path),
+    canonicalQuery(query),
     ...signedHeaders.map((name) => `${name}:${valueOf(request, name) ?? ''}`),
     '',
     signedHeaders.join(';'),
@@ -64,15 +80,20 @@ export function valueOf({ headers }: Pick<SignedRequest, 'headers'>, wanted: str
   return values.map(([, value]) => value.trim().replaceAll(/ +/g, ' ')).join(',');
 }
 
+/** A query goes on after a question mark of its own. */
+function partsOf(target: string): { readonly path: string; readonly query: string } {
+  const [path = '/', ...queries] = target.split('?');
+  return { path, query: queries.join('?') };
+}
+
 /** Encoded once more than it was sent, as by every service but S3. */
-function canonicalPath(target: string): string {
-  const [path = '/'] = target.split('?');
+function canonicalPath(path: string): string {
   return path.split('/').map(encoded).join('/');
 }
 
-function canonicalQuery(target: string): string {
-  const [, query = ''] = target.split('?');
-  return [...new URLSearchParams(query)]
+function canonicalQuery(query: string): string {
+  // A plus sign is itself to a signature, and no space as in forms.
+  return [...new URLSearchParams(query.replaceAll('+', '%2B'))]
     .map(([name, value]) => [encoded(name), encoded(value)] as const)
     .toSorted(([a, x], [b, y]) => (a === b ? compare(x, y) : compare(a, b)))
     .map((pair) => pair.join('='))

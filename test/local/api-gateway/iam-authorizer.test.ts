@@ -4,7 +4,9 @@ import { request as httpRequest } from 'node:http';
 import type { APIGatewayProxyEvent } from 'aws-lambda';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createIamAuthorizer, type Caller } from '../../../local/api-gateway/iam-authorizer.ts';
+import { misstated, type Credential } from '../../../local/api-gateway/signature-v4.ts';
 import { type RestApiServer, startRestApiServer } from '../../../local/api-gateway/server.ts';
+import { signedFetch } from '../../../tools/signed-request.ts';
 import { fakeFunction } from '../fixtures/fake-function.ts';
 
 const REGION = 'eu-west-1';
@@ -129,6 +131,16 @@ describe('a signed request', () => {
 
 const UNKNOWN = 'The security token included in the request is invalid.';
 
+test('the command’s own requests are read as they were signed, whatever is in their query', async () => {
+  const reason = "it's (1)* + 50 % späße?~&=";
+  const url = new URL(`${server.url}/dev/accounts/ada?x=1`);
+  url.searchParams.set('reason', reason);
+  const answer = await signedFetch({ region: REGION, credentials: ADMIN }, { method: 'GET', url });
+  expect(answer.status).toBe(200);
+  const { queryStringParameters } = target.events.at(-1) as APIGatewayProxyEvent;
+  expect(queryStringParameters).toEqual({ x: '1', reason });
+});
+
 describe('is refused:', () => {
   test('a request without a signature', async () => {
     expect(await send({ method: 'GET', path: '/dev/accounts/ada', headers: {} })).toEqual({
@@ -208,8 +220,49 @@ describe('is refused:', () => {
     expect(await send(change(sent))).toMatchObject({ status: 403, type: 'InvalidSignatureException' });
   });
 
-  test.each(['host', 'x-amz-date'])('a signature that does not cover the header %s', async (name) => {
-    expect(await sentBy({ unsigned: [name] })).toMatchObject({
+  test.each(['host', 'x-amz-date', 'x-amz-security-token'])(
+    'a signature that does not cover the header %s',
+    async (name) => {
+      expect(await sentBy({ as: VISITOR, unsigned: [name] })).toMatchObject({
+        status: 403,
+        type: 'InvalidSignatureException',
+      });
+    },
+  );
+
+  test.each<[string, (headers: Record<string, string>) => Record<string, string>]>([
+    ['a header of AWS’s that was added', (headers) => ({ ...headers, 'x-amz-meta': 'x' })],
+    ['another hash of the body', (headers) => ({ ...headers, 'x-amz-content-sha256': 'UNSIGNED-PAYLOAD' })],
+  ])('a request with %s', async (_, change) => {
+    const sent = (await signed({ method: 'PUT', body: '{}' })) as Sent;
+    expect(await send({ ...sent, headers: change(sent.headers) })).toMatchObject({ status: 403 });
+  });
+
+  const signing = (headers: readonly string[]) =>
+    misstated({ signedHeaders: headers } as unknown as Credential, {
+      method: 'GET',
+      target: '/',
+      headers: ['Host', 'X-Amz-Date', 'X-Twice'].map((name) => [name, 'x'] as const),
+      body: Buffer.alloc(0),
+    });
+
+  test.each([
+    ['that is not there', ['accept', 'host', 'x-amz-date'], 'accept'],
+    ['twice', ['host', 'host', 'x-amz-date'], 'host'],
+    ['out of order', ['x-amz-date', 'host'], 'x-amz-date'],
+  ])('a signature that names a header %s', (_, names, named) => {
+    expect(signing(['host', 'x-amz-date', 'x-twice'])).toBeUndefined();
+    expect(signing(names)).toBe(named);
+  });
+
+  test.each([
+    ['a space that became a plus sign', (url: string) => url.replaceAll('%20', '+')],
+    ['a question mark, and more, after the query', (url: string) => `${url}?&reason=other`],
+  ])('a request with %s on its way', async (_, change) => {
+    const { method, headers } = (await signed({ query: { reason: 'one two' } })) as Sent;
+    const path = '/dev/accounts/ada?reason=one%20two';
+    expect(await send({ method, path, headers })).toMatchObject({ status: 200 });
+    expect(await send({ method, path: change(path), headers })).toMatchObject({
       status: 403,
       type: 'InvalidSignatureException',
     });
