@@ -30,7 +30,7 @@ const initSeconds = 10;
  */
 export function startEnvironment(settings: EnvironmentSettings): Environment {
   const { variables, log, timeoutSeconds, ...boot } = settings;
-  const worker = new Worker(new URL('./runtime.ts', import.meta.url), {
+  const worker = new Worker(new URL('./boot.mjs', import.meta.url), {
     workerData: boot satisfies Boot,
     env: { ...variables },
     execArgv: [],

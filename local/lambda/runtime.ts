@@ -1,9 +1,9 @@
 /**
- * The inside of an execution environment: what AWS's Node 24 runtime does around a bundle. Runs as the entry of a
- * worker thread and talks to environment.ts by messages.
+ * The inside of an execution environment: what AWS's Node 24 runtime does around a bundle. Runs in a worker
+ * thread, by way of boot.mjs, and talks to environment.ts by messages.
  */
 import { existsSync } from 'node:fs';
-import { enableCompileCache, isBuiltin, registerHooks } from 'node:module';
+import { isBuiltin, registerHooks } from 'node:module';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { parentPort, workerData } from 'node:worker_threads';
@@ -17,7 +17,6 @@ const port = parentPort!;
 
 if (boot.clock !== undefined) followClock(boot.clock);
 keepToTheBundle(boot.directory);
-enableCompileCache(); // a bundle is compiled once on this machine, and not for each environment anew
 
 try {
   const handler = await loadHandler(boot);
