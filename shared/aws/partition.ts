@@ -1,4 +1,4 @@
-import { DeleteCommand, QueryCommand, type DeleteCommandInput } from '@aws-sdk/lib-dynamodb';
+import { DeleteCommand, PutCommand, QueryCommand, type DeleteCommandInput } from '@aws-sdk/lib-dynamodb';
 import { toMs } from '../domain/instants.ts';
 import type { DegradedEntry } from '../ports.ts';
 import { all } from '../wait-for-all.ts';
@@ -45,39 +45,53 @@ export async function sweepErased(
   erasedAtMs: number,
 ): Promise<void> {
   const items = await readPartition(tableName, accountId, table);
-  const conditions = items.flatMap((item) => whileOfBefore(item, erasedAtMs) ?? []).values();
+  const sweeps = items.flatMap((item) => sweepOf({ tableName, table }, item, erasedAtMs) ?? []).values();
   // Each takes the next one from the same iterator as soon as its last one is gone.
   const sweepers = Array.from({ length: AT_ONCE }, async () => {
-    for (const condition of conditions) {
-      const gone = table.send(new DeleteCommand({ TableName: tableName, ...condition }));
-      await holds(gone, 'DynamoDB DeleteItem');
-    }
+    for (const sweep of sweeps) await sweep();
   });
   await all(sweepers);
 }
 
-type ConditionalDelete = Omit<DeleteCommandInput, 'TableName'>;
-
-/** How the item is deleted if it is of before that moment; `undefined` when it is not. */
-function whileOfBefore({ pk, sk, ...item }: Item, erasedAtMs: number): ConditionalDelete | undefined {
-  const Key = { pk, sk };
-  const before = (attribute: 'occurredAtMs' | 'requestedAtMs') =>
+/** Takes out of the table what the item holds of before that moment; `undefined` when that is nothing. */
+function sweepOf(
+  { tableName, table }: { readonly tableName: string; readonly table: Table },
+  item: Item,
+  erasedAtMs: number,
+): (() => Promise<boolean>) | undefined {
+  const { pk, sk } = item;
+  const deletes = (condition: Condition) => () => {
+    const gone = table.send(new DeleteCommand({ TableName: tableName, Key: { pk, sk }, ...condition }));
+    return holds(gone, 'DynamoDB DeleteItem');
+  };
+  const deletesWhileBefore = (attribute: 'occurredAtMs' | 'requestedAtMs') =>
     Number(item[attribute]) <= erasedAtMs
-      ? {
-          Key,
+      ? deletes({
           ConditionExpression: `${attribute} <= :moment`,
           ExpressionAttributeValues: { ':moment': erasedAtMs },
-        }
+        })
       : undefined;
-  if (String(sk).startsWith('purchase#')) return before('occurredAtMs');
-  if (sk === 'recompute') return before('requestedAtMs');
+  if (String(sk).startsWith('purchase#')) return deletesWhileBefore('occurredAtMs');
+  if (sk === 'recompute') return deletesWhileBefore('requestedAtMs');
   if (sk !== 'degraded') return undefined;
+
   const entries = JSON.parse(String(item['entries'])) as readonly DegradedEntry[];
-  if (entries.some(({ session }) => toMs(session.startedAt) > erasedAtMs)) return undefined;
-  return {
-    Key,
+  const since = entries.filter(({ session }) => toMs(session.startedAt) > erasedAtMs);
+  const unchanged: Condition = {
     ConditionExpression: '#revision = :revision',
     ExpressionAttributeNames: { '#revision': 'revision' },
     ExpressionAttributeValues: { ':revision': item['revision'] },
   };
+  if (since.length === 0) return deletes(unchanged);
+  if (since.length === entries.length) return undefined;
+  const left = { ...item, entries: JSON.stringify(since), revision: Number(item['revision']) + 1 };
+  return () => {
+    const put = table.send(new PutCommand({ TableName: tableName, Item: left, ...unchanged }));
+    return holds(put, 'DynamoDB PutItem');
+  };
 }
+
+type Condition = Pick<
+  DeleteCommandInput,
+  'ConditionExpression' | 'ExpressionAttributeNames' | 'ExpressionAttributeValues'
+>;

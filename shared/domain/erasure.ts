@@ -16,8 +16,11 @@ export function isErased({ reported }: Pick<Purchase, 'reported'>, erasedAtMs: n
 }
 
 /** The moment that makes everything known so far a thing of before; senders' clocks may be ahead of ours. */
-export function erasureMoment(basis: Basis, nowMs: number): number {
-  return Math.max(nowMs, ...Object.values(basis).map(({ occurredAt }) => toMs(occurredAt)));
+export function erasureMoment(
+  { basis, erasedAtMs = 0 }: { readonly basis: Basis; readonly erasedAtMs?: number | undefined },
+  nowMs: number,
+): number {
+  return Math.max(nowMs, erasedAtMs, ...Object.values(basis).map(({ occurredAt }) => toMs(occurredAt)));
 }
 
 /** What the account holds from then on: what everyone does, under a version of its own even if it held no more before. */

@@ -27,32 +27,29 @@ export interface Erased {
 
 /**
  * Erases an account: one write says that nothing of before counts any more, and the checkout queue has the rest done by
- * whoever recomputes, as often as it takes: cache, announcement, the items of its purchases, its sessions. Repeated, it
- * has that done again; an account that has bought since is erased anew.
+ * whoever recomputes, as often as it takes: cache, announcement, the items of its purchases, its sessions. The second
+ * sweep is asked for before that write, so that it comes even if nobody gets as far as asking for the first. Repeated,
+ * it erases what came since.
  * @returns `undefined` for an account of which nothing is stored.
  * @throws Contended, Unavailable
  */
 export async function eraseAccount(world: World, accountId: string): Promise<Erased | undefined> {
-  const erased = await commitErasure(world, accountId);
-  if (!erased) return undefined;
-  await world.queue.send({ kind: 'recompute', accountId });
+  const record = await world.accounts.read(accountId);
+  if (!record) return undefined;
   await world.queue.send({ kind: 'recompute', accountId }, { delaySeconds: SECOND_SWEEP_SECONDS });
+  const erased = await commitErasure(world, record);
+  await world.queue.send({ kind: 'recompute', accountId });
   return erased;
 }
 
-async function commitErasure(
-  { accounts, catalog, now }: World,
-  accountId: string,
-): Promise<Erased | undefined> {
-  for (let conflicts = 0; conflicts < MOST_CONFLICTS; conflicts++) {
-    const record = await accounts.read(accountId);
-    if (!record) return undefined;
-    const { snapshot: previous, basis, erasedAtMs: before } = record;
-    if (before !== undefined && isEmpty(record)) return { erasedAtMs: before, version: previous.version };
+async function commitErasure({ accounts, catalog, now }: World, found: AccountRecord): Promise<Erased> {
+  let record: AccountRecord | undefined = found;
+  for (let conflicts = 0; record && conflicts < MOST_CONFLICTS; conflicts++) {
+    const { snapshot: previous } = record;
     if (compareCatalogVersions(previous.catalogVersion, catalog.catalogVersion) > 0) {
       throw new Unavailable('a newer catalogue is in force', { retryAfterSeconds: 60 });
     }
-    const erasedAtMs = erasureMoment(basis, now());
+    const erasedAtMs = erasureMoment(record, now());
     const next = erasedSnapshot(previous, catalog, now());
     const { version } = next;
     const committed = await accounts.commit({
@@ -67,11 +64,7 @@ async function commitErasure(
       erasedAtMs,
     });
     if (committed) return { erasedAtMs, version };
+    record = await accounts.read(found.snapshot.accountId);
   }
   throw new Contended('the account is being changed by many at once');
-}
-
-/** Nothing was reported since. */
-function isEmpty({ basis, inbox }: AccountRecord): boolean {
-  return Object.keys(basis).length === 0 && inbox.length === 0;
 }

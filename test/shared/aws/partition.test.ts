@@ -111,6 +111,20 @@ describe('sweeping an erased account', () => {
     expect(await itemsOf(ada)).toEqual(['degraded', 'purchase#sub_1', 'recompute']);
   });
 
+  it('takes sessions of an outage one by one, since some may be of before and some not', async () => {
+    const degraded = tableDegradedSessions(table.name, table.client);
+    const before = { session: session(), untilMs: nowMs + 60_000 };
+    const since = {
+      session: session({ sessionId: 'session-2', startedAt: '2026-11-22T10:00:01.000Z' }),
+      untilMs: nowMs + 61_000,
+    };
+    await degraded.write(ada, [before, since], 0);
+    await accounts.sweep(ada, nowMs);
+    expect(await degraded.read(ada)).toEqual({ entries: [since], revision: 2 });
+    await accounts.sweep(ada, nowMs);
+    expect(await degraded.read(ada)).toEqual({ entries: [since], revision: 2 });
+  });
+
   it('leaves a purchase that is reported anew between the look and the deletion', async () => {
     await accounts.putPurchase(bought('sub_1'));
     const anew = bought('sub_1', '2026-11-22T10:00:00.001Z');

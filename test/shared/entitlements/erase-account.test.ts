@@ -94,15 +94,35 @@ describe('an erased account', () => {
     expect((await readSnapshot(world, 'ada')).snapshot).toEqual(world.stored.get('ada'));
   });
 
-  test('stays as it is when it is erased again, unless it has bought since', async () => {
+  test('is erased of what came since when it is erased again, be it only on its way', async () => {
     const world = memoryWorld();
     await deliver(world, purchase());
     const first = await erased(world);
+    const onItsWay = purchase({ occurredAt: '2026-11-22T10:00:00.500Z' });
     world.now.advance(1000);
-    expect(await erased(world)).toEqual(first);
-    await deliver(world, later());
-    expect(await erased(world)).toEqual({ version: first!.version + 2, erasedAtMs: world.now() });
+    expect(await erased(world)).toEqual({ version: first!.version + 1, erasedAtMs: world.now() });
+    await deliver(world, onItsWay);
     expect(world.stored.get('ada')).toMatchObject({ access: { grants: ['free'] } });
+  });
+
+  test('plays nothing after it is erased again that was started in between', async () => {
+    const world = memoryWorld();
+    await deliver(world);
+    await erased(world);
+    const startedAt = '2026-11-22T10:00:00.500Z';
+    world.standing.set('ada', [textOfSession(session({ contentId: 'city-lights-tour', startedAt }))]);
+    world.now.advance(1000);
+    await erased(world);
+    expect(standingIn(world.standing.get('ada')!.map(slotOf))).toEqual([]);
+  });
+
+  test('is never erased up to an earlier moment than before', async () => {
+    const world = memoryWorld();
+    const ahead = purchase({ occurredAt: '2026-11-22T10:04:00.000Z' });
+    await deliver(world, ahead);
+    const first = await erased(world);
+    await erased(world);
+    expect(world.erased.get('ada')).toBe(first!.erasedAtMs);
   });
 
   test('remembers of its history that it was erased, and nothing else', async () => {
@@ -123,13 +143,17 @@ test('an account of which nothing is stored is not erased: it may be a slip', as
 test('the rest is asked for twice, the second time when no recompute of before can be under way', async () => {
   const world = memoryWorld();
   await deliver(world, purchase());
-  const delays: (number | undefined)[] = [];
+  const asked: (readonly [delaySeconds: number | undefined, erased: boolean])[] = [];
   const queue = {
-    send: async (_: unknown, options?: { readonly delaySeconds?: number }) =>
-      void delays.push(options?.delaySeconds),
+    send: async (_: unknown, { delaySeconds }: { readonly delaySeconds?: number } = {}) =>
+      void asked.push([delaySeconds, world.erased.has('ada')]),
   };
   await eraseAccount({ ...world, queue }, 'ada');
-  expect(delays).toEqual([undefined, 90]);
+  // The one that comes late is asked for first: it comes whatever crashes.
+  expect(asked).toEqual([
+    [90, false],
+    [undefined, true],
+  ]);
 });
 
 test('recomputes that are under way bring nothing of before back, and leave nothing of it behind', async () => {
