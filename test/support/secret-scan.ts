@@ -22,29 +22,62 @@ export interface Finding {
 /** Half of a secret is looked for as well, unless so little could be there by chance. */
 const LEAST_HALF = 20;
 
+/** So much of a secret is looked for wherever it was cut off; less could be there by chance. */
+const PIECE = 24;
+
 /** Nothing shorter can be looked for by its first bytes. */
 const LEAST_LENGTH = 16;
 
 /**
- * Where which secrets are: whole or half, as they are or in one of the encodings in which they could have got there
- * unseen. Each place is gone through once, however many secrets there are.
+ * Where which secrets are: whole, half or in pieces, as they are or in one of the encodings in which they could have
+ * got there unseen. Each place is gone through once, however many secrets there are.
  * @throws when a secret is too short to be looked for.
  */
 export function findSecrets(secrets: readonly Secret[], places: readonly Place[]): readonly Finding[] {
-  const search = searchFor(
-    secrets.flatMap((secret) => {
-      if (secret.value.length < LEAST_LENGTH) throw new Error(`${secret.name} is too short to be looked for`);
-      return halvesOf(secret.value)
-        .flatMap(spellingsOf)
-        .map((spelling) => ({ secret, spelling }));
-    }),
+  const tooShort = secrets.find(({ value }) => value.length < LEAST_LENGTH);
+  if (tooShort !== undefined) throw new Error(`${tooShort.name} is too short to be looked for`);
+  const halves = secrets.flatMap((secret) =>
+    halvesOf(secret.value).map((text): Sought => ({ text, of: [secret] })),
   );
+  const search = searchFor([...halves, ...piecesOfAll(secrets)]);
   const findings = places.flatMap((place) =>
     [...search(Buffer.from(place.text))]
-      .filter(({ belongs }) => !belongs?.(place))
-      .map(({ name }): Finding => ({ secret: name, place: place.name })),
+      .filter(({ of }) => !of.some(({ belongs }) => belongs?.(place)))
+      .map(({ of: [secret] }): Finding => ({ secret: secret!.name, place: place.name })),
   );
   return [...new Map(findings.map((finding) => [JSON.stringify(finding), finding])).values()];
+}
+
+/** A text, and the secrets that it is of: where one of them belongs it may be. */
+interface Sought {
+  readonly text: string;
+  readonly of: readonly Secret[];
+}
+
+/** Tokens of a kind begin alike: such a piece is of all of them. */
+function piecesOfAll(secrets: readonly Secret[]): readonly Sought[] {
+  const pieces = secrets.flatMap((secret) => piecesOf(secret.value).map((text) => ({ text, secret })));
+  return [...Map.groupBy(pieces, ({ text }) => text)].map(([text, same]) => ({
+    text,
+    of: same.map(({ secret }) => secret),
+  }));
+}
+
+/**
+ * Pieces of which every beginning and every end of a secret has one as soon as it is long enough, and all of it that is
+ * twice as long. Of what a JWT claims, only how it begins behind its header: the same claims are in tokens that belong
+ * elsewhere. Of JSON none: not all of it is secret, such as the public half of a key.
+ */
+function piecesOf(value: string): readonly string[] {
+  const [, header, claims = '', signature] = /^(eyJ[\w-]+)\.([\w-]+)\.([\w-]+)$/.exec(value) ?? [];
+  if (signature !== undefined) return [`${header}.${claims.slice(0, PIECE)}`, ...cut(signature)];
+  return value.startsWith('{') ? [] : cut(value);
+}
+
+function cut(text: string): readonly string[] {
+  if (text.length < PIECE) return [];
+  const starts = Array.from({ length: Math.floor(text.length / PIECE) }, (_, index) => index * PIECE);
+  return [...starts, text.length - PIECE].map((start) => text.slice(start, start + PIECE));
 }
 
 /** Who finds one half has found the whole. */
@@ -71,29 +104,31 @@ function base64Within(text: string, offset: number): string {
 }
 
 interface Needle {
-  readonly secret: Secret;
+  readonly sought: Sought;
   readonly bytes: Buffer;
 }
 
 /** Where nothing has the hash of these four bytes, no spelling begins: nearly everywhere. */
 const hashOf = (fourBytes: number) => Math.imul(fourBytes, 0x9e3779b1) >>> 12;
 
-function searchFor(spellings: readonly { readonly secret: Secret; readonly spelling: string }[]) {
-  const needles = spellings.map(({ secret, spelling }): Needle => ({ secret, bytes: Buffer.from(spelling) }));
+function searchFor(all: readonly Sought[]) {
+  const needles = all.flatMap((sought) =>
+    spellingsOf(sought.text).map((spelling): Needle => ({ sought, bytes: Buffer.from(spelling) })),
+  );
   const byBeginning = Map.groupBy(needles, ({ bytes }) => bytes.readInt32BE(0));
   const begins = new Uint8Array(2 ** 20);
   for (const beginning of byBeginning.keys()) begins[hashOf(beginning)] = 1;
 
-  return (text: Buffer): ReadonlySet<Secret> => {
-    const found = new Set<Secret>();
+  return (text: Buffer): ReadonlySet<Sought> => {
+    const found = new Set<Sought>();
     let lastFour = 0;
     for (let end = 0; end < text.length; end += 1) {
       lastFour = (lastFour << 8) | text[end]!;
       if (begins[hashOf(lastFour)] === 0 || end < 3) continue;
-      for (const { secret, bytes } of byBeginning.get(lastFour) ?? []) {
+      for (const { sought, bytes } of byBeginning.get(lastFour) ?? []) {
         const at = end - 3;
         if (text.compare(bytes, 0, bytes.length, at, Math.min(at + bytes.length, text.length)) === 0)
-          found.add(secret);
+          found.add(sought);
       }
     }
     return found;
