@@ -17,7 +17,7 @@ import { sessionOver } from '../shared/lambda/session-heartbeat.ts';
 import { momentoWorld } from '../shared/lambda/session-world.ts';
 import { requireReason, support, type SupportRequest } from '../shared/lambda/support.ts';
 import type { AccountStore, CheckoutQueue } from '../shared/ports.ts';
-import { granted, purchaseIdOf, revoked } from '../shared/support/promotions.ts';
+import { eventIdOf, granted, isPromotion, purchaseIdOf, revoked } from '../shared/support/promotions.ts';
 
 interface Promotions {
   readonly accounts: Pick<AccountStore, 'readAll'>;
@@ -51,8 +51,9 @@ export function grantPromotion({ accounts, queue, catalog, now, newId }: Promoti
     const { reason, ...asked } = parsed(jsonOf(request));
     requireReason(reason);
     const promotionId = path['promotionId'] ?? '';
-    const known = await knownPromotion({ accounts }, accountId, promotionId);
-    const moment = { nowMs: now(), eventId: eventIdOf(newId), known };
+    const { known, erasedAtMs } = await findPromotion({ accounts }, accountId, promotionId);
+    if (known && !isPromotion(known)) throw new Malformed('promotionId', 'is a purchase’s that was sold');
+    const moment = { nowMs: now(), eventId: eventIdOf(newId()), known, erasedAtMs };
     const purchase = reportable(granted({ ...asked, accountId, promotionId }, moment), catalog);
     if (purchase.validUntil !== null && toMs(purchase.validUntil) <= moment.nowMs) {
       throw new Malformed('validUntil', 'is over already');
@@ -65,9 +66,9 @@ export function grantPromotion({ accounts, queue, catalog, now, newId }: Promoti
 export function revokePromotion({ accounts, queue, catalog, now, newId }: Promotions) {
   return async ({ accountId, path, query }: SupportRequest): Promise<HttpReply> => {
     requireReason(query['reason']);
-    const known = await knownPromotion({ accounts }, accountId, path['promotionId'] ?? '');
-    if (!known) throw new Refused(404, 'unknown-promotion');
-    return report({ queue, catalog }, revoked(known, { nowMs: now(), eventId: eventIdOf(newId) }));
+    const { known } = await findPromotion({ accounts }, accountId, path['promotionId'] ?? '');
+    if (!known || !isPromotion(known)) throw new Refused(404, 'unknown-promotion');
+    return report({ queue, catalog }, revoked(known, { nowMs: now(), eventId: eventIdOf(newId()) }));
   };
 }
 
@@ -78,17 +79,14 @@ function parsed(json: unknown): z.infer<typeof gift> {
 }
 
 /** What is not in the table yet, as that of a second ago, is not known. */
-async function knownPromotion(
+async function findPromotion(
   world: Pick<Promotions, 'accounts'>,
   accountId: string,
   promotionId: string,
-): Promise<Purchase | undefined> {
-  const { purchases } = await readAccount(world, accountId);
-  return purchases.find(({ purchaseId }) => purchaseId === purchaseIdOf(promotionId));
-}
-
-function eventIdOf(newId: () => string): string {
-  return `support-${newId()}`;
+): Promise<{ readonly known: Purchase | undefined; readonly erasedAtMs: number | undefined }> {
+  const { record, purchases } = await readAccount(world, accountId);
+  const known = purchases.find(({ purchaseId }) => purchaseId === purchaseIdOf(promotionId));
+  return { known, erasedAtMs: record?.erasedAtMs };
 }
 
 /** By the rules for what the payment side reports. @throws Malformed, UnknownProduct */

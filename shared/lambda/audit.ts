@@ -3,8 +3,11 @@ import type { APIGatewayProxyEvent, APIGatewayProxyResult } from 'aws-lambda';
 /** Of a body these alone are written down; whatever else somebody sends is not. */
 const TOLD = ['productId', 'validFrom', 'validUntil'] as const;
 
-/** Ids have 64 characters and reasons 200; nothing longer gets into a log that is kept for years. */
+/** A reason has 200 characters; nothing longer gets into a log that is kept for years. */
 const LONGEST = 200;
+
+/** Ids and instants. Whatever else stands in their place, such as somebody's e-mail address, is refused and not kept. */
+const KEPT = /^[\w.:+-]{1,64}$/;
 
 /**
  * Who did what to whose account, why, and what came of it. Made of the request and the answer alone, so that there is a
@@ -22,12 +25,18 @@ export function auditLine(
     audit: true,
     who: { arn: identity?.userArn, caller: identity?.caller, address: identity?.sourceIp },
     route: `${httpMethod} ${resource}`,
-    accountId: clipped(accountId),
-    what: Object.fromEntries(Object.entries(what).map(([name, value]) => [name, clipped(value)])),
-    reason: clipped(queryStringParameters?.['reason'] ?? sent['reason']),
+    accountId: kept(accountId),
+    what: Object.fromEntries(Object.entries(what).map(([name, value]) => [name, kept(value)])),
+    // From where the route takes it.
+    reason: clipped(httpMethod === 'PUT' ? sent['reason'] : queryStringParameters?.['reason']),
     result: { status: statusCode, problem: clipped(objectIn(answer)['type']) },
     requestId,
   };
+}
+
+function kept(value: unknown): string | undefined {
+  if (typeof value !== 'string') return undefined;
+  return KEPT.test(value) ? value : '(no id)';
 }
 
 function clipped(value: unknown): string | undefined {

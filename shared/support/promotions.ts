@@ -9,12 +9,27 @@ export function purchaseIdOf(promotionId: string): string {
   return PREFIX + promotionId;
 }
 
+/** Begins the ids of support's reports. */
+const REPORTER = 'support-';
+
+/** Of a report of support's. */
+export function eventIdOf(unique: string): string {
+  return REPORTER + unique;
+}
+
+/** False for a purchase of the payment side's that happens to be called like a promotion. */
+export function isPromotion({ reported }: Pick<Purchase, 'reported'>): boolean {
+  return reported.eventId.startsWith(REPORTER);
+}
+
 interface Moment {
   readonly nowMs: number;
   /** Of the report: like no other. */
   readonly eventId: string;
   /** The promotion as it is known so far. */
   readonly known: Purchase | undefined;
+  /** Up to when the account is erased. */
+  readonly erasedAtMs?: number | undefined;
 }
 
 /** What an account is given: a purchase like any other, but for who reports it. */
@@ -50,13 +65,13 @@ export function revoked(known: Purchase, moment: Omit<Moment, 'known'>): Purchas
   };
 }
 
-/** Wins over what is known, though the clock that reported that may be ahead of this one. */
-function reportAfter({ nowMs, eventId, known }: Moment): Reported {
+/** Wins over what is known, and is of after an erasure, though the clocks that said so may be ahead of this one. */
+function reportAfter({ nowMs, eventId, known, erasedAtMs = 0 }: Moment): Reported {
   const knownMs = known ? toMs(known.reported.occurredAt) : 0;
-  const later = nowMs > knownMs;
+  const occurredAtMs = Math.max(nowMs, knownMs, erasedAtMs + 1);
   return {
     eventId,
-    occurredAt: fromMs(Math.max(nowMs, knownMs)),
-    revision: known && !later ? known.reported.revision + 1 : 0,
+    occurredAt: fromMs(occurredAtMs),
+    revision: known && occurredAtMs === knownMs ? known.reported.revision + 1 : 0,
   };
 }

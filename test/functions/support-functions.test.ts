@@ -5,6 +5,7 @@ import { erase } from '../../functions/erase-account.ts';
 import { exportAccount, lookUpAccount } from '../../functions/look-up-account.ts';
 import { parseCheckoutMessage } from '../../shared/checkout-message.ts';
 import { textOfSession } from '../../shared/domain/sessions.ts';
+import { eraseAccount } from '../../shared/entitlements/erase-account.ts';
 import { recompute } from '../../shared/entitlements/recompute.ts';
 import { Malformed, Outage, UnknownProduct } from '../../shared/errors.ts';
 import { support, type SupportRequest } from '../../shared/lambda/support.ts';
@@ -107,6 +108,24 @@ describe('a promotion', () => {
     await recompute(world, 'ada', [purchase({ purchaseId: 'sorry' })]);
     await settle();
     await expect(revoke()).rejects.toMatchObject({ status: 404, slug: 'unknown-promotion' });
+  });
+
+  it('is no purchase that was sold under such a name: that is neither changed nor revoked', async () => {
+    const { grant, revoke, world } = stage();
+    await recompute(world, 'ada', [purchase({ purchaseId: 'promotion-sorry' })]);
+    await expect(grant()).rejects.toMatchObject({ field: 'promotionId' });
+    await expect(revoke()).rejects.toMatchObject({ status: 404, slug: 'unknown-promotion' });
+    expect(world.queued).toEqual([]);
+  });
+
+  it('is had after an erasure, too, though that was up to what a clock ahead of ours has said', async () => {
+    const { grant, settle, grants, world } = stage();
+    await recompute(world, 'ada', [purchase({ occurredAt: '2026-11-22T10:04:00.000Z' })]);
+    await eraseAccount(world, 'ada');
+    await settle();
+    await grant();
+    await settle();
+    expect(grants()).toEqual(['free', 'movies', 'series']);
   });
 
   it.each<[string, object, unknown]>([
@@ -257,7 +276,29 @@ describe('a call of support’s', () => {
     const changes = { body, queryStringParameters: null, headers: { authorization: 'secret' } };
     const { lines } = await auditOf(async () => ({ status: 202 }), changes);
     expect(JSON.stringify(lines)).not.toMatch(/eyJ|secret|p{201}/);
-    expect(lines).toMatchObject([{ what: { productId: 'p'.repeat(200) } }]);
+    expect(lines).toMatchObject([{ what: { productId: '(no id)' } }]);
+  });
+
+  it.each([
+    ['DELETE', 'of the query'],
+    ['PUT', 'of the body'],
+  ])('of %s tells the reason that was asked for: the one %s', async (httpMethod, reason) => {
+    const { lines } = await auditOf(async () => ({ status: 202 }), {
+      httpMethod,
+      queryStringParameters: { reason: 'of the query' },
+      body: '{"reason":"of the body"}',
+    });
+    expect(lines).toMatchObject([{ reason }]);
+  });
+
+  it('keeps nothing that stands where an id should: an address of e-mail, say', async () => {
+    const body = JSON.stringify({ productId: 'premium\nforged', validUntil: '2026-12-31T00:00:00.000Z' });
+    const pathParameters = { accountId: 'ada@example.com', promotionId: 'ada%40example.com' };
+    const { lines } = await auditOf(async () => ({ status: 202 }), { pathParameters, body });
+    expect(JSON.stringify(lines)).not.toMatch(/example|forged/);
+    expect(lines).toMatchObject([
+      { accountId: '(no id)', what: { validUntil: '2026-12-31T00:00:00.000Z' }, result: { status: 400 } },
+    ]);
   });
 
   it('is refused when nobody says who it is, or for what is no account', async () => {
