@@ -14,9 +14,10 @@ const BUCKET_NAME =
  * is refused.
  *
  * The figures were looked up in November 2026: those of CloudWatch, Logs, Cognito, DynamoDB, EventBridge, Lambda and
- * IAM's names in AWS's own API models (github.com/aws/api-models-aws, of 2025), the others in the quota pages of the
- * services' developer guides (docs.aws.amazon.com). Nothing was tried against AWS. A figure that neither has is marked
- * as unconfirmed; no template of ours comes near one, so that such a rule can only be too careful.
+ * IAM's names in AWS's own API models (github.com/aws/api-models-aws, of 2025), the others in the services' developer
+ * guides and API references (docs.aws.amazon.com, in copies of 2023 to 2026). Nothing was tried against AWS. A figure
+ * that neither has is marked as unconfirmed; no template of ours comes near one, so that such a rule can only be too
+ * careful.
  */
 export const RESOURCE_RULES: Readonly<Record<string, readonly Rule[]>> = {
   'AWS::ApiGateway::Account': [],
