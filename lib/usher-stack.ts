@@ -1,4 +1,4 @@
-import { Annotations, CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
+import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { AccountsTable } from './accounts-table.ts';
 import { ApiAlarms } from './operations/api-alarms.ts';
@@ -15,6 +15,7 @@ import { MomentoAlarms } from './operations/momento-alarms.ts';
 import { MomentoCache } from './momento-cache.ts';
 import { PlayerFiles, type PlayerBuild } from './player/player-files.ts';
 import { PlayerHosting } from './player/player-hosting.ts';
+import { warnOfProd } from './prod-warnings.ts';
 import { RestApi } from './rest-api.ts';
 import type { Stage } from './stage.ts';
 import { StripeWebhook } from './stripe-webhook.ts';
@@ -125,12 +126,7 @@ export class UsherStack extends Stack {
     new ApiAlarms(this, 'ApiAlarms', { stage, api, functions: busiestOf(entitlements, concurrency) });
     new StageDashboard(this, 'Dashboard', { stage, api, checkout, table });
 
-    if (stage.keepsData && stage.ssmName !== stage.name) {
-      Annotations.of(this).addWarningV2(
-        'usher:shared-secrets',
-        `${stage.name} reads the secrets of ${stage.ssmName}: pass -c ssmStageName=${stage.name} unless that is meant.`,
-      );
-    }
+    warnOfProd(this, stage);
     this.#output({
       StageName: stage.name,
       SsmStageName: stage.ssmName,

@@ -98,11 +98,28 @@ describe('a stack', () => {
     expect(() => emailOf({ mailFrom: 'TV <codes@tv.example>' })).toThrow('pass -c mailFrom=…');
   });
 
-  it('warns when prod would read the secrets of another stage', () => {
-    const stage = readStage((key) => ({ stageName: 'prod', ssmStageName: 'dev' })[key]);
-    const stack = new UsherStack(new App(), 'usher-prod', { stage, code: () => Code.fromInline('//') });
-    const [warning] = Annotations.fromStack(stack).findWarning('*', Match.stringLikeRegexp('secrets of dev'));
-    expect(warning?.entry.data).toContain('pass -c ssmStageName=prod');
+  it('warns of what prod lacks, and of nothing that a branch does', () => {
+    const told = (settings: Readonly<Record<string, string>>) => {
+      const stage = readStage((key) => settings[key]);
+      const stack = new UsherStack(new App(), 'usher', { stage, code: () => Code.fromInline('//') });
+      return Annotations.fromStack(stack)
+        .findWarning('*', Match.anyValue())
+        .map(({ entry }) => /pass -c (\w+)/.exec(JSON.stringify(entry.data))?.[1]);
+    };
+    const whole = {
+      stageName: 'prod',
+      origins: 'https://tv.example',
+      alarmTopicArn: 'arn:aws:sns:eu-west-1:123456789012:alarms',
+      mailFrom: 'codes@tv.example',
+    };
+    expect(told({ stageName: 'prod', ssmStageName: 'dev' })).toEqual([
+      'ssmStageName',
+      'origins',
+      'alarmTopicArn',
+      'mailFrom',
+    ]);
+    expect(told(whole)).toEqual([]);
+    expect(told({ stageName: 'dev', ssmStageName: 'other' })).toEqual([]);
   });
 });
 
