@@ -3,6 +3,7 @@ import { parseSessionKeys } from '../shared/session-tokens/session-keys.ts';
 import type { Ask, Question } from './ask.ts';
 import { parseStageCommandLine } from './command-line.ts';
 import { Complaint, type Say } from './command.ts';
+import { concurrencyTold } from './lambda-concurrency.ts';
 import { makeCheckoutSecret, makeSessionKey } from './made-secrets.ts';
 import { requireData, requireEndpoint, requireSuper } from './momento-keys.ts';
 import { parameterFolder, parameterPath, parameterStore, type Stored } from './parameter-store.ts';
@@ -73,6 +74,8 @@ export function setUpStage({ ask }: World) {
     say('  momento-super-key mints tokens and manages caches');
     say(`  momento-data-key ${used ? 'reads, writes and publishes, and' : 'is accepted, and'} mints nothing`);
     say(`  ${cachesTold(caches, momentoCacheName)}`);
+    const concurrency = await concurrencyTold(stage);
+    if (concurrency !== undefined) say(`  ${concurrency}`);
 
     const wanted: Readonly<Record<(typeof names)[number], () => string>> = {
       'momento-endpoint': () => endpoint,

@@ -1,10 +1,31 @@
-import { expect, test } from 'vitest';
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { parseSessionKeys } from '../../shared/session-tokens/session-keys.ts';
 import type { Ask } from '../../tools/ask.ts';
 import { setUpStage } from '../../tools/set-up-stage.ts';
 import { standIns } from './stand-ins.ts';
 
 const world = standIns();
+
+/** Lambda, as far as it says how many functions may run at once; `undefined` = not to you. */
+let lambda: Server;
+let concurrency: number | undefined = 1000;
+beforeAll(async () => {
+  lambda = createServer((_, response) => {
+    if (concurrency === undefined) response.writeHead(403, { 'x-amzn-errortype': 'AccessDeniedException' });
+    const answer = { AccountLimit: { ConcurrentExecutions: concurrency } };
+    response.end(JSON.stringify(concurrency === undefined ? { Message: 'no' } : answer));
+  }).listen(0, '127.0.0.1');
+  await once(lambda, 'listening');
+  vi.stubEnv('AWS_ENDPOINT_URL_LAMBDA', `http://127.0.0.1:${(lambda.address() as AddressInfo).port}`);
+});
+afterAll(() => {
+  lambda?.close();
+  lambda?.closeAllConnections();
+});
+
 const parameter = (stage: string, name: string) => world.ssm.get(`/usher/${stage}/${name}`);
 
 /** Answers what the command asks, and fails for anything else. */
@@ -99,6 +120,16 @@ test('an endpoint that is no host name is refused before a key is sent there', a
 test('an account that may have no further cache is told so', async () => {
   for (const name of ['a', 'b', 'c']) world.momento.createCache(name);
   expect(await setUp('one-more', everything())).toContain('an account has 3 at first');
+});
+
+test('an account that may run few functions at once is told so, and whoever may not see it is not stopped', async () => {
+  expect(await setUp('many', everything())).toContain('Lambda runs 1000 functions at once in this account');
+  concurrency = 10;
+  expect(await setUp('few', everything())).toMatch(/Lambda runs 10 functions at once .*: have it raised/);
+  concurrency = undefined;
+  const said = await setUp('unseen', everything());
+  expect(said).toContain('is not known. AWS does not let you see how many functions may run at once');
+  expect(said).toContain('Next: npx cdk deploy -c stageName=unseen');
 });
 
 test('a secret that lies in clear, or is no such secret, stops it', async () => {
