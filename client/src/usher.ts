@@ -126,6 +126,7 @@ export function createUsher(options: UsherOptions): Usher {
   let entitlements: Entitlements = { standing: 'unknown' };
   let connection: ConnectionState = 'offline';
   let streams: Streams | undefined;
+  let isStarted = false;
   let following: LiveEntitlements | undefined;
   let liveStreams: LiveStreams | undefined;
   let wakers: AbortController | undefined;
@@ -165,7 +166,8 @@ export function createUsher(options: UsherOptions): Usher {
   }
 
   function start(): void {
-    if (following) return;
+    if (isStarted) return;
+    isStarted = true;
     timers.start();
     following = followEntitlements(
       {
@@ -178,7 +180,7 @@ export function createUsher(options: UsherOptions): Usher {
         random,
         kept,
         graceMs: (options.graceSeconds ?? GRACE_SECONDS) * 1000,
-        accountId: options.accountId ?? options.idToken({ renewed: false }).then(accountOf, () => undefined),
+        accountId: options.accountId ?? accountByToken(options),
         isHidden: () => document.hidden,
         playingProductIds,
       },
@@ -215,15 +217,19 @@ export function createUsher(options: UsherOptions): Usher {
       else following?.wake();
       liveStreams?.refresh();
     });
+    if (!isStarted) void stop(); // who was told of its first moments has stopped it
   }
 
   async function stop({ forget = false }: { readonly forget?: boolean } = {}): Promise<void> {
     const ended = videos.detachAll();
     wakers?.abort();
+    isStarted = false;
     following?.stop({ forget });
-    if (forget) show({ standing: 'unknown' });
-    following = undefined;
     liveStreams?.stop();
+    if (forget) {
+      streams = undefined;
+      show({ standing: 'unknown' });
+    }
     catalogue.stop();
     timers.stop();
     await ended;
@@ -260,6 +266,15 @@ export function createUsher(options: UsherOptions): Usher {
       playing.some((requires) => requires?.some((tag) => grants.includes(tag)) ?? true),
     );
     return rests.map(({ productId }) => productId);
+  }
+}
+
+/** `undefined` while nobody can say. */
+async function accountByToken({ idToken }: UsherOptions): Promise<string | undefined> {
+  try {
+    return accountOf(await idToken({ renewed: false }));
+  } catch {
+    return undefined;
   }
 }
 

@@ -144,6 +144,7 @@ async function startPage({ config, account, newUsher }: World): Promise<void> {
     purchases?.forget();
     watching.forget();
     const ended = usher.stop(options);
+    isCutOff = false; // of what it says of itself at its end
     usher = newUsher();
     listen();
     draw();

@@ -44,6 +44,7 @@ export interface Connection {
   readonly reconnect: () => void;
   /** What it lives on has failed: it is tried again from the start. */
   readonly fail: (error: unknown) => void;
+  /** Says that it is offline, and tries nothing again. */
   stop(): void;
 }
 
@@ -93,6 +94,7 @@ export function createConnection(world: World, listener: Listener): Connection {
     },
     fail: (error) => live?.reject(error),
     stop() {
+      if (!stopped) lose();
       stopped = true;
       waiting?.resolve();
       live?.resolve('wake');
@@ -188,8 +190,9 @@ export function createConnection(world: World, listener: Listener): Connection {
   }
 
   function show(next: ConnectionState): void {
-    if (next !== shown && !stopped) listener.onState(next);
+    const before = shown;
     shown = next;
+    if (next !== before && !stopped) listener.onState(next);
   }
 
   function giveUp(error: unknown): void {

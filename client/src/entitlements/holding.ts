@@ -76,7 +76,6 @@ export function createHolding(
       const found = kept.read(accountId);
       if (!found) return;
       clock.resume(found);
-      if (found.confirmedAtMs + graceMs <= clock.now()) return;
       ({ confirmedAtMs } = found);
       isOwnMoment = found.isMeasured === false;
       state = { ...recall(found.snapshot, clock.now()), heard: state.heard };

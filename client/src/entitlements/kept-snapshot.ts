@@ -16,7 +16,10 @@ export interface Kept extends ClockMark {
 export interface KeptSnapshots {
   /** `undefined` also for what is not what was kept, or somebody else's. */
   read(accountId: string): Kept | undefined;
-  /** Of what another tab may have kept meanwhile, a newer answer stays, and a later time of being confirmed. */
+  /**
+   * Of what another tab may have kept meanwhile, a newer answer stays, and a later time of being confirmed. What another
+   * has forgotten stays so: the viewer has signed out there.
+   */
   write(kept: Kept): void;
   forget(accountId: string): void;
 }
@@ -33,19 +36,26 @@ const schema = v.object({
 export function keptSnapshots(
   open: () => Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>,
 ): KeptSnapshots {
-  let lastWritten = '';
+  const written = new Map<string, string>();
   return {
     read,
     write(kept) {
       const { accountId } = kept.snapshot;
+      const key = keyOf(accountId);
       ifPossible(() => {
-        const isOurs = open().getItem(keyOf(accountId)) === lastWritten;
-        const before = isOurs ? undefined : read(accountId);
-        lastWritten = JSON.stringify(kept); // what is merged is not this tab's alone
-        open().setItem(keyOf(accountId), before ? JSON.stringify(merged(before, kept)) : lastWritten);
+        const found = open().getItem(key);
+        if (found === null && written.has(key)) return;
+        const before = found === written.get(key) ? undefined : read(accountId);
+        const text = JSON.stringify(kept);
+        open().setItem(key, before ? JSON.stringify(merged(before, kept)) : text);
+        written.set(key, text); // what is merged is not this tab's alone
       });
     },
-    forget: (accountId) => ifPossible(() => open().removeItem(keyOf(accountId))),
+    forget(accountId) {
+      const key = keyOf(accountId);
+      written.delete(key);
+      ifPossible(() => open().removeItem(key));
+    },
   };
 
   function read(accountId: string): Kept | undefined {

@@ -2,6 +2,7 @@ import { createListeners } from '../listeners.ts';
 import type { Conflict, SessionEnd } from '../service/session-answers.ts';
 import type { PlaybackState, Playing, StopReason, Title } from './playback-state.ts';
 import { createPlayback, type PlaybackWorld } from './playback.ts';
+import { LONGEST_TIMER_MS } from '../timing/timers.ts';
 
 /** The part of a `<video>` or `<audio>` that is needed. */
 export interface Media {
@@ -73,8 +74,6 @@ export interface AttachedVideo extends VideoPlayback {
 const PAUSE_LIMIT_SECONDS = 300;
 /** `HTMLMediaElement.HAVE_FUTURE_DATA`: enough is loaded to play. */
 const HAVE_FUTURE_DATA = 3;
-/** Browsers take a longer delay for none at all. */
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /**
  * Lets a video run only under a session. Whoever plays it, by whatever means, the session is asked for; until it is

@@ -1,10 +1,10 @@
+import { ifPossible } from '../entitlements/kept-snapshot.ts';
 import { wakeWithPage } from '../timing/wake-with-page.ts';
 import type { Page } from './attachments.ts';
 import { identify, type Identity } from './identity.ts';
 
 /** The page before a reload lets go of its name within this time. */
 const PATIENCE_MS = 1000;
-const PROBE = 'usher.probe';
 
 let identity: Promise<Identity> | undefined;
 
@@ -26,8 +26,8 @@ export const page: Page = {
 
 function identifyPage(): Promise<Identity> {
   return identify({
-    browserStorage: storageOr('localStorage'),
-    tabStorage: storageOr('sessionStorage'),
+    browserStorage: storageOf('localStorage'),
+    tabStorage: storageOf('sessionStorage'),
     locks: navigator.locks,
     userAgent: navigator.userAgent,
     // Unlike randomUUID it is there on an insecure origin too, as in a device's debugger.
@@ -36,18 +36,13 @@ function identifyPage(): Promise<Identity> {
   });
 }
 
-/** Where the browser keeps nothing, because cookies are blocked, say, every load is a device of its own. */
-function storageOr(name: 'localStorage' | 'sessionStorage') {
-  try {
-    const storage = globalThis[name];
-    storage.setItem(PROBE, '');
-    storage.removeItem(PROBE);
-    return storage;
-  } catch {
-    const forgotten = new Map<string, string>();
-    return {
-      getItem: (key: string) => forgotten.get(key) ?? null,
-      setItem: (key: string, value: string) => void forgotten.set(key, value),
-    };
-  }
+/**
+ * Where the browser keeps nothing, because cookies are blocked, say, every load is a device of its own. A storage that
+ * is full still gives what it has.
+ */
+function storageOf(name: 'localStorage' | 'sessionStorage') {
+  return {
+    getItem: (key: string) => ifPossible(() => globalThis[name].getItem(key)) ?? null,
+    setItem: (key: string, value: string) => ifPossible(() => globalThis[name].setItem(key, value)),
+  };
 }

@@ -52,8 +52,8 @@ const ANSWER_MS = 15_000;
 interface Run {
   readonly title: Title;
   readonly terminate?: string | undefined;
-  /** It goes on after a lease that ran out, of which the viewer is told nothing. */
-  readonly isRestart: boolean;
+  /** How many leases in a row ran out before it: above 0 it goes on, and the viewer is told nothing. */
+  readonly restarts: number;
   readonly sinceMs: number;
   /** Absent until the service has answered. */
   sessionId?: string;
@@ -86,7 +86,7 @@ export function createPlayback(world: PlaybackWorld, listener: PlaybackListener)
       return state;
     },
     play(title, terminate) {
-      begin({ title, terminate, isRestart: false, sinceMs: world.now() });
+      begin({ title, terminate, restarts: 0, sinceMs: world.now() });
       show({ kind: 'starting', title });
     },
     stop() {
@@ -173,28 +173,30 @@ export function createPlayback(world: PlaybackWorld, listener: PlaybackListener)
     // A title that does not count leaves the stream of the one before it standing.
     if (before && !title.counted) void endQuietly(before);
     if (end) return over(end.reason, end.by);
-    show({ kind: 'playing', title, sessionId, sinceMs, heartbeatSeconds, degraded, trouble: undefined });
     awaitNextBeat(mine, heartbeatSeconds * 1000);
     awaitLeaseEnd(mine);
+    show({ kind: 'playing', title, sessionId, sinceMs, heartbeatSeconds, degraded, trouble: undefined });
     listener.onStreamsChanged();
   }
 
   function startFailed(mine: Run, error: unknown): void {
     const delayMs = world.delayAfter(error, failures++);
     if (delayMs !== undefined && isToldToWait(error)) return startAgainAfter(delayMs, mine);
-    const isLost = delayMs !== undefined && mine.isRestart && isAway(error);
+    const isLost = delayMs !== undefined && mine.restarts > 0 && isAway(error);
     finish(isLost ? { kind: 'lost' } : { kind: 'failed', error });
   }
 
   /** Nothing plays meanwhile: there is no lease. */
-  function startAgainAfter(delayMs: number, { title, terminate, sinceMs }: Run): void {
-    nextBeat?.cancel();
-    cancelTimer();
-    show({ kind: 'waiting', title, untilMs: world.now() + delayMs });
+  function startAgainAfter(delayMs: number, next: Run): void {
+    const { title } = next;
+    const failedBefore = failures;
+    halt();
+    run = next;
     cancelTimer = world.after(delayMs, () => {
-      begin({ title, terminate, sinceMs, isRestart: false }, failures);
+      begin(next, failedBefore);
       show({ kind: 'starting', title });
     });
+    show({ kind: 'waiting', title, untilMs: world.now() + delayMs });
   }
 
   function awaitNextBeat(mine: Run, delayMs: number): void {
@@ -237,9 +239,9 @@ export function createPlayback(world: PlaybackWorld, listener: PlaybackListener)
     mine.hasBeaten = true;
     failures = 0;
     toldUntilMs = undefined;
-    showPlaying({ degraded, heartbeatSeconds, trouble: undefined });
     awaitNextBeat(mine, heartbeatSeconds * 1000);
     awaitLeaseEnd(mine);
+    showPlaying({ degraded, heartbeatSeconds, trouble: undefined });
   }
 
   function beatFailed(mine: Run, error: unknown): void {
@@ -249,26 +251,25 @@ export function createPlayback(world: PlaybackWorld, listener: PlaybackListener)
     if (delayMs === undefined || !(isTold || isAway(error))) return finish({ kind: 'failed', error });
     toldUntilMs = isTold ? world.now() + delayMs : undefined;
     if (world.now() >= lease!.endsAtMs) return leaseEnded(mine);
-    showPlaying({ trouble: isTold ? 'busy' : 'reconnecting' });
     awaitNextBeat(mine, isTold ? delayMs : Math.min(delayMs, lease!.heartbeatSeconds * 1000));
+    showPlaying({ trouble: isTold ? 'busy' : 'reconnecting' });
   }
 
-  function leaseEnded(mine: Run): void {
+  function leaseEnded({ title, sinceMs, restarts }: Run): void {
     lease = undefined;
     if (toldUntilMs === undefined) finish({ kind: 'lost' });
-    else startAgainAfter(toldUntilMs - world.now(), mine);
+    else startAgainAfter(toldUntilMs - world.now(), { title, sinceMs, restarts });
   }
 
-  /** A lease that ran out is taken anew without a word; but not for ever, should the service forget it at once. */
+  /** A lease that ran out is taken anew without a word; should the service forget that, too, then after a while. */
   function over(reason: EndReason, by?: string, isLate = false): void {
-    const mine = run!;
+    const { title, sinceMs, hasBeaten, restarts } = run!;
     lease = undefined;
-    if (reason === 'expired' && (isLate || mine.hasBeaten || !mine.isRestart)) restart(mine);
-    else finish({ kind: 'over', reason, by });
-  }
-
-  function restart({ title, sinceMs }: Run): void {
-    begin({ title, sinceMs, isRestart: true });
+    if (reason !== 'expired') return finish({ kind: 'over', reason, by });
+    const before = isLate || hasBeaten ? 0 : restarts;
+    const next = { title, sinceMs, restarts: before + 1 };
+    if (before) startAgainAfter(world.delayAfter(undefined, before) ?? 0, next);
+    else begin(next);
   }
 
   function finish(why: StopReason): void {
@@ -309,7 +310,7 @@ function isInvalidToken(error: unknown): boolean {
   return error instanceof Refusal && error.slug === 'invalid-session-token';
 }
 
-/** The network, or the service as a whole: nobody has refused anything. */
+/** The network, what is in between, or the service as a whole: nobody of the service's has refused anything. */
 function isAway(error: unknown): boolean {
-  return !(error instanceof Refusal) || error.status >= 500;
+  return !(error instanceof Refusal) || error.status >= 500 || error.slug === '';
 }

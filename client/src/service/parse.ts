@@ -6,7 +6,10 @@ export const instant = v.custom<string>(
   (value) => typeof value === 'string' && isInstant(value),
   'no instant',
 );
-export const count = v.custom<number>((value) => Number.isInteger(value) && Number(value) >= 0, 'no count');
+export const count = v.custom<number>(
+  (value) => Number.isSafeInteger(value) && Number(value) >= 0,
+  'no count',
+);
 
 /** What the schema makes of an answer. @throws Error that says which part of it is not what was promised. */
 export function parse<const Schema extends v.GenericSchema>(

@@ -43,5 +43,5 @@ export async function refusalOf(response: Response): Promise<Refusal> {
   const slug = parsed.success ? (/^urn:usher:problem:(.+)$/.exec(parsed.output.type)?.[1] ?? '') : '';
   const retryAfter = Number(headers.get('Retry-After') ?? Number.NaN);
   const detail = parsed.success ? (parsed.output.detail ?? parsed.output.title) : '';
-  return new Refusal(status, slug, detail, Number.isFinite(retryAfter) ? retryAfter : undefined, problem);
+  return new Refusal(status, slug, detail, retryAfter >= 0 ? retryAfter : undefined, problem);
 }

@@ -5,8 +5,11 @@ interface Sleeper {
   terminate(): void;
 }
 
-/** Calls back once after so many milliseconds, unless what it returns is called before. */
+/** Calls back once after so many milliseconds, or 24 days, unless what it returns is called before. */
 export type After = (delayMs: number, act: () => void) => () => void;
+
+/** Browsers take a longer delay for none at all. */
+export const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 export interface SteadyTimers {
   readonly after: After;
@@ -36,7 +39,8 @@ export function steadyTimers(open: () => Sleeper | undefined): SteadyTimers {
       worker?.terminate();
       worker = undefined;
     },
-    after(delayMs, act) {
+    after(askedMs, act) {
+      const delayMs = Math.min(askedMs, LONGEST_TIMER_MS);
       const id = ++last;
       const timer = setTimeout(fire, delayMs);
       waiting.set(id, fire);

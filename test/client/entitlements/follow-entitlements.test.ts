@@ -485,6 +485,31 @@ test('shows nothing any more once it is stopped', async () => {
   expect(world.log).toEqual(['token', 'subscribe', 'cache', 'close']);
 });
 
+test('says once it is stopped that nobody hears, and that nobody stands by what was shown', async () => {
+  const world = createWorld();
+  const live = world.follow();
+  await settle();
+  for (let times = 0; times < 2; times++) live.stop();
+  expect(world.connection).toEqual(['catching-up', 'live', 'offline']);
+  expect(world.told.map(({ standing }) => standing)).toEqual(['confirmed', 'stale']);
+});
+
+test('may be stopped by who is told that it is cut off', async () => {
+  const world = createWorld();
+  const live = world.follow();
+  await settle();
+  const push = world.connection.push.bind(world.connection);
+  world.connection.push = (state) => {
+    if (state === 'offline') live.stop();
+    return push(state);
+  };
+  world.end('gone');
+  await settle();
+  await vi.advanceTimersByTimeAsync(3_600_000);
+  expect([...world.connection]).toEqual(['catching-up', 'live', 'offline']);
+  expect(world.log.filter((asked) => asked === 'token')).toHaveLength(1);
+});
+
 test('ends what ends by the clock at that very moment, without asking anyone', async () => {
   const world = createWorld();
   const ending = { ...premium, heldUntil: fromMs(NOW + 60_000) };

@@ -234,6 +234,16 @@ test('what an earlier page kept was confirmed when it says, whatever this pageâ€
   expect(told.at(-1)!.standing).toBe('unknown');
 });
 
+test('shows what an earlier page kept when its grace turns out not to be over yet', () => {
+  const { holding, told } = createWorld(createKept(keptAt(NOW, premium)));
+  nowMs += GRACE_MS + HOUR_MS; // this device's clock is days ahead
+  holding.recall('ada');
+  expect(told).toEqual([]);
+  nowMs = NOW + HOUR_MS;
+  holding.retime(-GRACE_MS);
+  expect(told).toMatchObject([{ standing: 'stale', graceEndsAtMs: NOW + GRACE_MS }]);
+});
+
 test('holds nothing at first, and tells of nothing', () => {
   const { holding, told } = createWorld();
   expect(holding.state).toEqual(UNKNOWN);

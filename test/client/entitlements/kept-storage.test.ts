@@ -59,6 +59,35 @@ test('forgets one account, and leaves the others', () => {
   expect([...items.keys()]).toEqual(['usher.kept.bob']);
 });
 
+test('a tab does not keep again what another has forgotten, until somebody signs in there', () => {
+  const { kept, items, storage } = createBrowser();
+  const other = keptSnapshots(() => storage);
+  kept.write(keptOf('ada'));
+  other.write(keptOf('ada'));
+  other.forget('ada');
+  kept.write(keptOf('ada'));
+  kept.write(keptOf('bob'));
+  expect([...items.keys()]).toEqual(['usher.kept.bob']);
+  other.write(keptOf('ada'));
+  kept.write({ ...keptOf('ada'), confirmedAtMs: NOW + 1, seenAtMs: NOW + 1 });
+  expect(other.read('ada')).toMatchObject({ confirmedAtMs: NOW + 1 });
+});
+
+test('keeps again what it has forgotten itself, and what it could not keep while the browser was full', () => {
+  const { kept, items, storage } = createBrowser();
+  const { setItem } = storage;
+  storage.setItem = () => {
+    throw new DOMException('full', 'QuotaExceededError');
+  };
+  kept.write(keptOf('ada'));
+  storage.setItem = setItem;
+  for (let times = 0; times < 2; times++) {
+    kept.write(keptOf('ada'));
+    expect(items.size).toBe(1);
+    kept.forget('ada');
+  }
+});
+
 test('a browser that refuses to keep anything, or is full, is no error', () => {
   const refuse = () => {
     throw new DOMException('not here', 'SecurityError');

@@ -381,6 +381,23 @@ test('plays on without a pause when a lease ran out and is given again', async (
   expect(video.log).toEqual([]);
 });
 
+test.for(['playing', 'waiting'] as const)(
+  'can be stopped in the moment in which it tells that it is %s, and started again afterwards',
+  async (kind) => {
+    const video = createVideo();
+    const { playback, starts, calls } = attached(video);
+    if (kind === 'waiting') starts.push(busy);
+    const cancel = playback.on('change', (state) => state.kind === kind && void playback.stop());
+    await Promise.all([video.press(), settle()]);
+    await pass(60);
+    expect(playback.state).toEqual({ kind: 'idle' });
+    expect(calls).toEqual(kind === 'playing' ? ['start harbour', 'end t1'] : ['start harbour']);
+    cancel();
+    await Promise.all([video.press(), settle()]);
+    expect(playback.state.kind).toBe('playing');
+  },
+);
+
 test('what was taken away is asked for again by the viewer, never by a page that plays on its own', async () => {
   const { video, playback, viewer, calls } = await playing();
   playback.revoke();

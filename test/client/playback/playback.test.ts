@@ -224,13 +224,56 @@ test('a silent start that is refused offers the choice', async () => {
   expect(shown().kind).toBe('choosing');
 });
 
-test('starts silently but once when the service forgets the session at once again', async () => {
-  const { beats, log, shown } = await playing();
-  beats.push(over('expired'), over('expired'));
+test('waits longer and longer while the service forgets each session at once, and plays on when it does not', async () => {
+  const { beats, log, states, shown } = await playing();
+  beats.push(over('expired'), over('expired'), over('expired'));
   await pass(30);
-  expect(shown()).toMatchObject({ kind: 'stopped', why: { kind: 'over', reason: 'expired' } });
-  await pass(300);
-  expect(log).toEqual(['beat t1', 'start harbour', 'beat t2']);
+  expect(shown()).toMatchObject({ kind: 'waiting', untilMs: NOW + 31_000 });
+  await pass(16);
+  expect(shown()).toMatchObject({ kind: 'waiting', untilMs: NOW + 48_000 });
+  await pass(2);
+  expect(log).toEqual(['beat t1', 'start harbour', 'beat t2', 'start harbour', 'beat t3', 'start harbour']);
+  expect(shown()).toMatchObject({ kind: 'playing', sessionId: 's4', sinceMs: NOW });
+
+  await pass(15);
+  states.length = 0;
+  beats.push(over('expired'));
+  await pass(15);
+  expect(states.map(({ kind }) => kind)).toEqual(['playing']); // one that has lasted is taken anew without a word
+});
+
+test('a heartbeat that is answered while it waits to start again does not keep it from that', async () => {
+  const { beats, playback, shown, lease } = await playing();
+  beats.push(over('expired'));
+  await pass(15);
+  const answer = Promise.withResolvers<BeatAnswer>();
+  beats.push(answer.promise);
+  await pass(15);
+  playback.hearEnd({ sessionId: 's2', deviceId: 'd', reason: 'expired' });
+  expect(shown().kind).toBe('waiting');
+  answer.resolve({ kind: 'renewed', lease: lease() });
+  await pass(1);
+  expect(shown()).toMatchObject({ kind: 'playing', sessionId: 's3' });
+});
+
+test.for([403, 404, 407])(
+  'plays on when something in between answers a heartbeat with %i',
+  async (status) => {
+    const { beats, log, shown } = await playing();
+    beats.push(new Refusal(status, '', ''));
+    await pass(15);
+    expect(shown()).toMatchObject({ kind: 'playing', trouble: 'reconnecting' });
+    await pass(0.5);
+    expect(log).toEqual(['beat t1', 'beat t1']);
+    expect(shown()).toMatchObject({ kind: 'playing', trouble: undefined });
+  },
+);
+
+test('stops when it is the service itself that refuses a heartbeat', async () => {
+  const { beats, shown } = await playing();
+  beats.push(new Refusal(403, 'forbidden', ''));
+  await pass(15);
+  expect(shown()).toMatchObject({ kind: 'stopped', why: { kind: 'failed' } });
 });
 
 test('starts silently again after every sleep that outlasts the lease', async () => {

@@ -76,6 +76,15 @@ test('asks to sign in again when the renewed token is refused as well', async ()
   expect(asked).toHaveLength(2);
 });
 
+test.for(['-60', 'Sun, 22 Nov 2026 10:00:00 GMT', 'soon'])(
+  'waits as after any failure where it is told to wait for “%s”',
+  async (asked) => {
+    const { api } = apiAnswering(problem(429, 'too-often', { 'Retry-After': asked }));
+    const refusal = await api.requestRecompute().catch((error: unknown) => error);
+    expect(delayAfter(refusal, 0, () => 1)).toBe(1000);
+  },
+);
+
 test('tells how long to wait, and waits at least that long', async () => {
   const { api } = apiAnswering(problem(429, 'too-often', { 'Retry-After': '7' }));
   const refusal = await api.requestRecompute().then(

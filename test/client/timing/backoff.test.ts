@@ -22,6 +22,12 @@ test('never comes back before the service wants it to', () => {
   expect(longest(busy, 0)).toBe(8000);
 });
 
+test('waits five minutes at most, whatever something in between asks for', () => {
+  for (const asked of [301, 86_400, 1e12, Infinity]) {
+    expect(longest(new Refusal(503, '', 'closed for today', asked), 0)).toBe(301_000);
+  }
+});
+
 test('does not try again when only signing in helps', () => {
   expect(delayAfter(new SignInNeeded(), 0, () => 0.5)).toBeUndefined();
 });

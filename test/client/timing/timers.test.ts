@@ -47,6 +47,16 @@ test('calls back by the page’s own clock where the worker does not answer, and
   expect(act).toHaveBeenCalledTimes(2);
 });
 
+test('does not take what is further away than timers reach for what is due', () => {
+  const { start, after, asked } = createWorker();
+  const act = vi.fn<() => void>();
+  start();
+  for (const delayMs of [2 ** 31, 1e15, Infinity]) after(delayMs, act);
+  vi.advanceTimersByTime(24 * 86_400_000);
+  expect(act).not.toHaveBeenCalled();
+  expect(asked.map(({ delayMs }) => delayMs)).toEqual(Array.from({ length: 3 }, () => 2 ** 31 - 1));
+});
+
 test('does not call back what was cancelled, and keeps the others', () => {
   const { start, after, answer } = createWorker();
   start();
