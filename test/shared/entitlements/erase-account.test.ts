@@ -156,6 +156,27 @@ test('the rest is asked for twice, the second time when no recompute of before c
   ]);
 });
 
+test('an erasure whose function dies is finished by the queue, or has not begun', async () => {
+  const begun: boolean[] = [];
+  for (let lives = 0; lives < 6; lives++) {
+    const world = memoryWorld();
+    await deliver(world, purchase());
+    let steps = lives;
+    const after = async () => (steps-- > 0 ? undefined : Promise.reject(new Error('died')));
+    const dying = {
+      ...world,
+      accounts: interrupted(world.accounts, { before: async () => {}, after }),
+      queue: interrupted(world.queue, { before: async () => {}, after }),
+    };
+    await eraseAccount(dying, 'ada').catch(() => {});
+    await drain(world);
+    begun.push(world.erased.has('ada'));
+    expect(world.cached.get('ada')).toEqual(world.stored.get('ada'));
+    expect(world.purchases.get('ada')?.size).toBe(begun.at(-1) ? 0 : 1);
+  }
+  expect(begun).toEqual([false, false, true, true, true, true]);
+});
+
 test('recomputes that are under way bring nothing of before back, and leave nothing of it behind', async () => {
   const bursts = fc.array(fc.record({ actor: fc.nat({ max: 3 }), steps: fc.nat({ max: 12 }) }), {
     maxLength: 12,
