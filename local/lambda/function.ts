@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { availableParallelism } from 'node:os';
 import { createThrottle } from '../throttle.ts';
 import { type Environment, type EnvironmentSettings, type Outcome, startEnvironment } from './environment.ts';
 
@@ -31,8 +32,11 @@ const payloadLimitBytes = 6 * 1024 * 1024;
 /** So many invocations a second for each reserved place, however short they are (the same page). */
 const invocationsPerPlace = 10;
 
-/** An account has a thousand; a laptop would rather not start a thousand threads. Further invocations wait. */
-const threadsAtOnce = 10;
+/**
+ * An account has a thousand; a laptop would rather not start a thousand threads, and has its work done sooner by few
+ * that are warm. Further invocations wait.
+ */
+const threadsAtOnce = Math.min(10, 2 * availableParallelism());
 
 /** Lambda keeps idle environments for some minutes and promises no number. */
 const idleMs = 5 * 60_000;

@@ -161,7 +161,7 @@ test('throttles more than ten invocations a second for each reserved place', asy
   expect(await failure(one, {})).toBe('TooManyRequestsException');
 });
 
-test('has reserved invocations wait for one of ten threads, and throttles what has no place', async () => {
+test('has reserved invocations wait for one of the threads, and throttles what has no place', async () => {
   const one = lambda({ reservedConcurrency: 12 });
   const outcomes = await Promise.all(Array.from({ length: 13 }, () => failure(one, {})));
   expect(outcomes.filter((outcome) => outcome === 'returned {}')).toHaveLength(12);
