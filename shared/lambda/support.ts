@@ -24,6 +24,8 @@ export function support(answers: Readonly<Record<string, Answer>>) {
     if (!event.requestContext.identity?.userArn) throw new Refused(403, 'forbidden');
     const answer = answers[routeOf(event)];
     if (!answer) throw new Error(`${routeOf(event)} is no route of this function`);
+    // Policies are asked about the path as it was sent, where another spelling of an account is another account.
+    if (event.path.includes('%')) throw new Malformed(undefined, 'the path must be spelled without "%"');
     const accountId = event.pathParameters?.['accountId'] ?? '';
     if (!isAccountId(accountId)) throw new Malformed('accountId', 'must be an account id');
     return answer({ ...requestOf(event), accountId });

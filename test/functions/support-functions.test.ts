@@ -308,4 +308,9 @@ describe('a call of support’s', () => {
     const nothing = { pathParameters: { accountId: 'heartbeat' } };
     expect((await auditOf(answer, nothing)).result.statusCode).toBe(400);
   });
+
+  it('is refused for an account by another spelling, for which policies may say something else', async () => {
+    const answer = () => expect.fail('was answered');
+    expect((await auditOf(answer, { path: '/a/%61da' })).result.statusCode).toBe(400);
+  });
 });
