@@ -1,6 +1,5 @@
-import { existsSync, globSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { posix } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { SETTINGS, settingsIn } from '../../lib/settings.ts';
 import { readStage } from '../../lib/stage.ts';
@@ -11,15 +10,9 @@ import { USAGE as TEST_STAGE } from '../../tools/run-stage-tests.ts';
 import { USAGE as SETUP } from '../../tools/set-up-stage.ts';
 import { USAGE as SUPPORT } from '../../tools/support-account.ts';
 import { USAGE as WAVE } from '../../tools/wave-arguments.ts';
-import { EVERYTHING, synthesize, textsIn } from '../lib/synthesize.ts';
-import { anchorsOf, DECISIONS, found, PAGES, read, ROOT, tableUnder } from './pages.ts';
+import { anchorsOf, DECISIONS, filesIn, found, PAGES, read, ROOT, sourcesIn, tableUnder } from './pages.ts';
 
 const isThere = (path: string) => existsSync(new URL(path, ROOT));
-const sourcesIn = (...globs: readonly string[]) =>
-  globs
-    .flatMap((glob) => globSync(glob, { cwd: fileURLToPath(ROOT) }))
-    .map(read)
-    .join('\n');
 
 describe('the pages', () => {
   test('lead to files and headings that there are', () => {
@@ -37,7 +30,7 @@ describe('the pages', () => {
   test('are all named in what the README says to read when', () => {
     const [, section = ''] = (PAGES.get('README.md') ?? '').split('## What to read when');
     const [list = ''] = section.split('\n## ');
-    const pages = globSync('docs/*.md', { cwd: fileURLToPath(ROOT) });
+    const pages = filesIn('docs/*.md');
     expect(pages.filter((path) => !list.includes(`](${path})`))).toEqual([]);
   });
 
@@ -125,67 +118,5 @@ describe('the settings', () => {
     const { origins, operations } = readStage(settingsIn(written));
     expect(operations.alarmTopicArn).toMatch(/^arn:aws:sns:/);
     expect(origins).toEqual(['https://tv.example']);
-  });
-});
-
-describe('what is deployed', () => {
-  const template = synthesize({ stageName: 'prod', ...EVERYTHING, accessLogs: 'true' });
-  const texts = textsIn(template.toJSON()).join('\n');
-
-  test('has every name that a page gives it', () => {
-    // The copy of a table beside it is made by hand.
-    const names = [...found(/\b(usher-prod(?:-[a-z]+)*)\b/g)].filter(
-      ([, name]) => name !== 'usher-prod-restored',
-    );
-    expect(names.length).toBeGreaterThan(30);
-    expect(names.filter(([, name = '']) => !new RegExp(`\\b${name}(?![\\w-])`).test(texts))).toEqual([]);
-  });
-
-  test('tells the outputs that are listed', () => {
-    const { Outputs } = template.toJSON() as { readonly Outputs: object };
-    const ofPlayer = [...read('lib/player/player-hosting.ts').matchAll(/CfnOutput\(.*'(\w+)'/g)].map(
-      ([, name = '']) => name,
-    );
-    const listed = [...tableUnder('docs/deploying.md', 'Outputs').keys()].flatMap((cell) =>
-      cell.split(', ').map((name) => name.slice(1, -1)),
-    );
-    expect(listed.toSorted()).toEqual([...Object.keys(Outputs), ...ofPlayer].toSorted());
-  });
-
-  test('answers with the problems that are named', () => {
-    const sources = sourcesIn('{functions,shared,lib}/**/*.ts');
-    const slugs = [...found(/\b(?:40\d|41\d|422|429|503) `([a-z]+(?:-[a-z]+)+)`/g)];
-    expect(slugs.length).toBeGreaterThan(8);
-    expect(slugs.filter(([, slug = '']) => !sources.includes(`'${slug}'`))).toEqual([]);
-  });
-
-  test('lets those functions read a secret whom the page of secrets names', () => {
-    const grants = (PAGES.get('docs/permissions.md') ?? '').split('\n').filter((row) => row.includes('ssm:'));
-    for (const [secret, [, readers = '']] of tableUnder('docs/security.md', 'Secrets')) {
-      const [, name = ''] = /^`([\w-]+)`/.exec(secret) ?? [];
-      const named = [...readers.matchAll(/`([\w-]+)`/g)].map(([, reader]) => reader);
-      if (name === '' || named.length === 0) continue;
-      const granted = grants
-        .filter((row) => row.includes(`/${name}\``))
-        .map((row) => /usher-prod-([\w-]+)/.exec(row)?.[1]);
-      expect([name, new Set(named)]).toEqual([name, new Set(granted)]);
-    }
-  });
-
-  test('breaks those rules of cdk-nag that the page of security names', () => {
-    const broken = [...sourcesIn('lib/**/*.ts').matchAll(/AwsSolutions-([A-Z]+\d+)/g)].map(
-      ([, rule]) => rule,
-    );
-    const named = [...tableUnder('docs/security.md', 'What is left out on purpose').keys()];
-    expect(new Set(named.flatMap((cell) => cell.split(', ')))).toEqual(new Set(broken));
-  });
-
-  test('by GitHub asks for the variables that are to be set', () => {
-    const used = new Set(
-      [...sourcesIn('.github/workflows/*').matchAll(/vars\.(\w+)/g)].map(([, name]) => name),
-    );
-    const [, step = ''] =
-      /^6\. (Set the repository's variables.*)$/m.exec(PAGES.get('docs/environments.md') ?? '') ?? [];
-    expect(new Set([...step.matchAll(/`([A-Z_]+)`/g)].map(([, name]) => name))).toEqual(used);
   });
 });

@@ -1,10 +1,21 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { globSync, readdirSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 
 /** Of the repository. */
 export const ROOT = new URL('../../', import.meta.url);
 
 export function read(path: string): string {
   return readFileSync(new URL(path, ROOT), 'utf8');
+}
+
+export function filesIn(...globs: readonly string[]): readonly string[] {
+  return globs.flatMap((glob) => globSync(glob, { cwd: fileURLToPath(ROOT) }));
+}
+
+export function sourcesIn(...globs: readonly string[]): string {
+  return filesIn(...globs)
+    .map(read)
+    .join('\n');
 }
 
 /** The pages that a test writes say only what they have found. */
