@@ -287,7 +287,7 @@ async function openApi({ configUrl, idToken }: UsherOptions): Promise<Api> {
   keepAccountClaim(accountClaim);
   return createApi({
     apiUrl,
-    idToken: (asked) => idToken(asked ?? { renewed: false }),
+    idToken,
     fetch: (...request) => fetch(...request),
     sendBeacon: (url, text) => navigator.sendBeacon(url, text),
   });

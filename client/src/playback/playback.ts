@@ -268,7 +268,7 @@ export function createPlayback(world: PlaybackWorld, listener: PlaybackListener)
     if (reason !== 'expired') return finish({ kind: 'over', reason, by });
     const before = isLate || hasBeaten ? 0 : restarts;
     const next = { title, sinceMs, restarts: before + 1 };
-    if (before) startAgainAfter(world.delayAfter(undefined, before) ?? 0, next);
+    if (before) startAgainAfter(world.delayAfter(undefined, before)!, next);
     else begin(next);
   }
 

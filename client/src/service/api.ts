@@ -17,7 +17,7 @@ import {
 interface World {
   readonly apiUrl: string;
   /** The viewer's ID token; `renewed` when the last one was refused. @throws SignInNeeded */
-  readonly idToken: (options?: { renewed: boolean }) => Promise<string>;
+  readonly idToken: (options: { renewed: boolean }) => Promise<string>;
   readonly fetch: typeof fetch;
   /** Sends text from a page that goes away. False when the browser will not. */
   readonly sendBeacon: (url: string, text: string) => boolean;

@@ -84,7 +84,8 @@ const deleted = v.object({
   type: v.picklist(['entitlement.deleted']),
   data: v.object({ entitlementId: v.string() }),
 });
-const replaced = v.object({ ...envelope, type: v.picklist(['entitlements.replaced']) });
+/** `entitlements.replaced`, and whatever else names a version, as a newer service may: all call for a read. */
+const replaced = v.object(envelope);
 
 const grant = v.object({
   userId: v.string(),
@@ -141,9 +142,17 @@ export const parseCatalog = (json: unknown): Catalog => parse(catalog, json);
 /** @throws Error when it is not the shape that the API promises. */
 export const parseGrant = (json: unknown): Grant => parse(grant, json);
 
-/** `undefined` for a message of another kind, as `session.terminated`, and for what is no message. */
-export const parseMessage = (text: string): EntitlementMessage | undefined =>
-  parseText(changed, text) ?? parseText(deleted, text) ?? parseText(replaced, text);
+/**
+ * `undefined` for a message that names no version, as `session.terminated`, and for what is no message. A change that is
+ * not understood is `entitlements.replaced`: what is known of it is that there is something to read.
+ */
+export function parseMessage(text: string): EntitlementMessage | undefined {
+  const moved = parseText(replaced, text);
+  return (
+    moved &&
+    (parseText(changed, text) ?? parseText(deleted, text) ?? { ...moved, type: 'entitlements.replaced' })
+  );
+}
 /** `undefined` for a message of another kind, and for what is no message. */
 export const parseWave = (text: string): Wave | undefined => parseText(wave, text)?.data;
 /** What every message says of itself; `undefined` for what is no message. */

@@ -234,6 +234,17 @@ test('reads at least the version it heard of when one is missing in between, and
   expect(world.shown.map(({ version }) => version)).toEqual([1, 2, 4]);
 });
 
+test('reads what a change that it does not understand has led to', async () => {
+  const world = createWorld();
+  world.follow();
+  await settle();
+  world.answer = () => snapshotAt(2);
+  world.say(JSON.stringify({ type: 'entitlement.lent', epoch: '0', version: 2, subject: 'ada', data: {} }));
+  await settle();
+  expect(world.shown.map(({ version }) => version)).toEqual([1, 2]);
+  expect(world.log.slice(3)).toEqual(['read 2']);
+});
+
 test('pays no attention to messages about another account, or that are none', async () => {
   const world = createWorld();
   world.follow();

@@ -54,13 +54,21 @@ test('knows every kind of message by what it says', () => {
   ];
   expect(messages.map((message) => parseMessage(JSON.stringify(message)))).toEqual(messages);
   const others = [
-    { ...said, type: 'entitlement.created', data: { entitlementId: 'sub_1' } },
-    { ...said, type: 'session.terminated', data: {} },
+    { type: 'session.terminated', subject: 'ada', data: {} },
     { ...messages[3], version: null },
+    { ...messages[3], version: 2 ** 53 },
   ];
-  expect(others.map((message) => parseMessage(JSON.stringify(message)))).toEqual([
-    undefined,
-    undefined,
-    undefined,
-  ]);
+  for (const message of others) expect(parseMessage(JSON.stringify(message))).toBeUndefined();
+});
+
+test('takes a change that it does not understand, as of a newer service, for a call to read', () => {
+  const said = { epoch: '0', version: 2, subject: 'ada' };
+  const strange = [
+    { ...said, type: 'entitlement.created', data: { entitlementId: 'sub_1' } },
+    { ...said, type: 'entitlement.updated', data: { ...premium, status: 'lent' } },
+    { ...said, type: 'entitlement.lent', data: premium },
+  ];
+  for (const message of strange) {
+    expect(parseMessage(JSON.stringify(message))).toEqual({ ...said, type: 'entitlements.replaced' });
+  }
 });
