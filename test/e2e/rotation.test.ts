@@ -1,5 +1,5 @@
-import { randomBytes } from 'node:crypto';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { randomBytes, randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { LocalStack } from '../../local/stack.ts';
 import type { SessionKeys } from '../../shared/session-tokens/session-keys.ts';
 import { makeSessionKey } from '../support/session-keys.ts';
@@ -20,14 +20,15 @@ const parameter = (name: string) => `/usher/local/${name}`;
 
 let stack: LocalStack;
 let viewer: Viewer;
-beforeEach(async () => {
+beforeAll(async () => {
   stack = await startStack();
   viewer = await newViewer(stack);
 });
-afterEach(() => stack?.stop());
+afterAll(() => stack?.stop());
 
 /** Everything that a secret is needed for, on warm functions and cold ones. */
-async function everythingWorks(purchaseId: string): Promise<void> {
+async function everythingWorks(): Promise<void> {
+  const purchaseId = randomUUID();
   const event = checkoutEvent(viewer.accountId, { purchaseId });
   const response = await deliver(stack, JSON.stringify(event), signingSecret(stack));
   expect(response.status).toBe(202);
@@ -39,8 +40,16 @@ async function everythingWorks(purchaseId: string): Promise<void> {
     .toContain(purchaseId);
 }
 
+/** What functions have said since that had to wait or was refused. */
+function troublesSince(length: number): readonly object[] {
+  return stack.logs
+    .slice(length)
+    .filter(({ line }) => /"message":"(refused|waits|failed|put aside)"/.test(line));
+}
+
 test('rotated Momento keys, the old ones revoked, are followed by warm functions without a failed request', async () => {
-  await everythingWorks('before');
+  const { length } = stack.logs;
+  await everythingWorks();
   for (const [name, scope] of [
     ['momento-data-key', 'data'],
     ['momento-super-key', 'super'],
@@ -49,14 +58,12 @@ test('rotated Momento keys, the old ones revoked, are followed by warm functions
     stack.ssm.put({ name: parameter(name), value: stack.momento.mintKey(scope), type: 'SecureString' });
     stack.momento.revokeKey(old);
   }
-  await everythingWorks('after');
-  expect(stack.logs.filter(({ line }) => /"message":"(refused|waits|failed|put aside)"/.test(line))).toEqual(
-    [],
-  );
+  await everythingWorks();
+  expect(troublesSince(length)).toEqual([]);
 });
 
 test('a rotated signing secret is followed by a warm function, and during the overlap both verify', async () => {
-  await everythingWorks('before');
+  await everythingWorks();
   const old = signingSecret(stack);
   const fresh = `whsec_${randomBytes(32).toString('base64')}`;
   const put = (value: string) =>
@@ -74,16 +81,17 @@ test('a rotated signing secret is followed by a warm function, and during the ov
 });
 
 test('while SSM cannot be reached, warm functions go on with the secrets that they know', async () => {
-  await everythingWorks('before');
+  await everythingWorks();
   const calls = stack.ssm.calls;
   stack.ssm.block();
-  await everythingWorks('meanwhile');
+  await everythingWorks();
   expect(stack.ssm.calls).toBe(calls);
   stack.ssm.unblock();
 });
 
 test('a key rotated while SSM cannot be reached is followed when it is back, without a failed request', async () => {
-  await everythingWorks('before');
+  const { length } = stack.logs;
+  await everythingWorks();
   const old = stack.ssm.get(parameter('momento-data-key'))!;
   stack.ssm.block();
   stack.ssm.put({
@@ -91,16 +99,15 @@ test('a key rotated while SSM cannot be reached is followed when it is back, wit
     value: stack.momento.mintKey('data'),
     type: 'SecureString',
   });
-  await everythingWorks('meanwhile');
+  await everythingWorks();
   stack.ssm.unblock();
   stack.momento.revokeKey(old);
-  await everythingWorks('after');
-  expect(stack.logs.filter(({ line }) => /"message":"(refused|waits|failed|put aside)"/.test(line))).toEqual(
-    [],
-  );
+  await everythingWorks();
+  expect(troublesSince(length)).toEqual([]);
 });
 
 test('while SSM cannot be reached, a cold function says so, and works as soon as it is back', async () => {
+  await stack.deploy();
   stack.ssm.block();
   const refused = await call(stack, '/token', { viewer });
   expect([refused.status, await refused.json()]).toMatchObject([
@@ -133,6 +140,7 @@ const putSessionKeys = (keys: SessionKeys) =>
   stack.ssm.put({ name: parameter('session-keys'), value: JSON.stringify(keys), type: 'SecureString' });
 
 test('session keys are rotated without a failed heartbeat, by functions that know the old ones and by those that know the new', async () => {
+  await stack.deploy();
   const [{ current: old }, young] = [sessionKeys(), makeSessionKey('young')];
   const sessions: Lease[] = [];
   const kids = () => new Set(sessions.map(({ sessionToken }) => kidOf(sessionToken)));
@@ -166,7 +174,8 @@ test('session keys are rotated without a failed heartbeat, by functions that kno
 });
 
 test('a session that has beaten since the rotation goes on when the old key is removed, and what that signed is none', async () => {
-  const [{ current: old }, young] = [sessionKeys(), makeSessionKey('young')];
+  await stack.deploy();
+  const [{ current: old }, young] = [sessionKeys(), makeSessionKey('younger')];
   const lease = await admitted(stack, viewer, { contentId: 'morning-news' });
   const { sessionToken, heartbeatUrl } = lease;
   expect(kidOf(sessionToken)).toBe(old.kid);
