@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { LocalStack } from '../../local/stack.ts';
 import type { SessionKeys } from '../../shared/session-tokens/session-keys.ts';
 import { makeSessionKey } from '../support/session-keys.ts';
-import { admitted, beat, beatByUrl, kidOf, type Lease } from './session-support.ts';
+import { admitted, beat, beatByUrl, kidOf, queueEmpty, type Lease } from './session-support.ts';
 import {
   call,
   checkoutEvent,
@@ -28,6 +28,7 @@ afterAll(() => stack?.stop());
 
 /** Everything that a secret is needed for, on warm functions and cold ones. */
 async function everythingWorks(): Promise<void> {
+  await queueEmpty(stack); // else a second consumer would begin beside the warm one
   const purchaseId = randomUUID();
   const event = checkoutEvent(viewer.accountId, { purchaseId });
   const response = await deliver(stack, JSON.stringify(event), signingSecret(stack));
