@@ -178,10 +178,14 @@ export function followEntitlements(world: World, listener: Listener): LiveEntitl
     if (!isCached || reads.isCalledFor || isBehind(holding.state)) await reads.again();
   }
 
-  /** Not before a wave's turn, unless something calls for it: the API would compute at once what was to be spread. */
+  /**
+   * Not before a wave's turn, unless something calls for it: the API would compute at once what was to be spread. But
+   * nobody waits for that until the grace is over.
+   */
   async function makeDo(): Promise<void> {
-    const isOld = Math.abs(clock.now() - holding.confirmedAtMs) >= FRESH_MS;
-    if (reads.isCalledFor || (isOld && !waves.arePending)) await reads.again();
+    const ageMs = Math.abs(clock.now() - holding.confirmedAtMs);
+    const longestMs = waves.arePending ? world.graceMs / 2 : FRESH_MS;
+    if (reads.isCalledFor || ageMs >= longestMs) await reads.again();
   }
 
   /** Should it fail, everything starts over; or is tried again with the next attempt to subscribe. */

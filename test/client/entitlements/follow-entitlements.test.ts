@@ -580,7 +580,11 @@ test('does not tell of another account’s session, nor of anything once it is s
 });
 
 describe('while Momento is away', () => {
-  const away = () => Promise.reject(new Error('Momento does not answer'));
+  const away = () => {
+    const refused = Promise.reject(new Error('Momento does not answer'));
+    refused.catch(() => {}); // until somebody asks
+    return refused;
+  };
   const reads = ({ log }: ReturnType<typeof createWorld>) =>
     log.filter((line) => line.startsWith('read')).length;
 
@@ -644,6 +648,31 @@ describe('while Momento is away', () => {
     await vi.advanceTimersByTimeAsync(64_000);
     expect(reads(world)).toBe(5);
     expect(world.told.at(-1)).toMatchObject({ standing: 'stale', graceEndsAtMs: Date.now() + GRACE_MS });
+  });
+
+  test('does not let the grace end over a wave that has not come to this tab', async () => {
+    const world = createWorld();
+    world.hidden = true;
+    world.follow();
+    await settle();
+    const wave = {
+      waveId: 'w1',
+      state: 'start',
+      catalogVersion: '2026-11-23.1',
+      productIds: [],
+      priority: 'low',
+    };
+    world.announce(
+      JSON.stringify({ type: 'catalog.changed', data: { ...wave, refreshWithinSeconds: 86_400 } }),
+    );
+    world.end('gone');
+    await settle();
+    world.connects = away();
+    await vi.advanceTimersByTimeAsync(GRACE_MS / 3);
+    expect(reads(world)).toBe(0);
+    await vi.advanceTimersByTimeAsync(GRACE_MS);
+    expect(reads(world)).toBe(2);
+    expect(world.told.map(({ standing }) => standing)).not.toContain('unknown');
   });
 
   test('waits for as long as whoever refused asks to wait, be it for tokens or for the answer', async () => {
