@@ -18,7 +18,7 @@ const outDir = join(dist, 'functions');
 
 const app = new App({ analyticsReporting: false });
 const stage = readStage(settingsIn(app.node.getAllContext() as Record<string, unknown>));
-await bundleFunctions({ outDir });
+await bundleFunctions({ outDir, cacheDir: join(dist, '../node_modules/.cache/usher/functions') });
 new UsherStack(app, nameIn(stage), {
   stage,
   code: (name) => Code.fromAsset(join(outDir, name)),

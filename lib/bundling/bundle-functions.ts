@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build, type BuildOptions, type Metafile, type OutputFile } from 'esbuild';
+import { build, type BuildOptions, type Metafile } from 'esbuild';
+import { buildCache, type BuildCache, type Built } from './build-cache.ts';
 import { environmentCredentials } from './environment-credentials.ts';
 import { momentoSlim } from './momento-slim.ts';
 import { stripeWebhooks } from './stripe-webhooks.ts';
@@ -24,6 +25,8 @@ export interface BundleFunctionsOptions {
   readonly outDir: string;
   /** Each `.ts` file in it is one function. */
   readonly functionsDir?: string;
+  /** Where to keep what was built, for the next time (build-cache.ts). Without it everything is built anew. */
+  readonly cacheDir?: string;
 }
 
 /** CommonJS inside an ES module still calls `require`, for Node's own modules at least. */
@@ -58,9 +61,11 @@ export function bundleOptions(): BuildOptions {
 export async function bundleFunctions({
   outDir,
   functionsDir = fileURLToPath(new URL('../../functions', import.meta.url)),
+  cacheDir,
 }: BundleFunctionsOptions): Promise<readonly Bundle[]> {
+  const cached: BuildCache = cacheDir === undefined ? (_, anew) => anew() : buildCache(cacheDir);
   const entries = (await readdir(functionsDir)).filter((file) => file.endsWith('.ts')).toSorted();
-  const built = await Promise.all(entries.map((file) => bundle(join(functionsDir, file), outDir)));
+  const built = await Promise.all(entries.map((file) => bundle(join(functionsDir, file), outDir, cached)));
   await mkdir(outDir, { recursive: true });
   // Two builds may run side by side, such as a test's and a deployment's: each file appears whole, or stays as it was.
   const names = new Set(built.map(({ name }) => name));
@@ -69,7 +74,7 @@ export async function bundleFunctions({
   await Promise.all(built.map(({ directory, files }) => writeFunction(outDir, directory, files)));
   return built.map(({ files, ...rest }) => ({
     ...rest,
-    bytes: files.reduce((sum, { contents }) => sum + contents.byteLength, 0),
+    bytes: files.reduce((sum, { text }) => sum + Buffer.byteLength(text), 0),
   }));
 }
 
@@ -82,9 +87,14 @@ const ENTRY = 'index.mjs';
  * esbuild would keep every export of whatever both sides import, and wrap each module in a function: 250 KB and a sixth
  * of the time more than without any such import. See docs/decisions/0001-bundle-before-synth.md.
  */
-async function bundle(entry: string, outDir: string) {
+async function bundle(entry: string, outDir: string, cached: BuildCache) {
   const directory = join(outDir, basename(entry, '.ts'));
-  const { metafile, outputFiles: files } = await build({
+  const { files, metafile } = await cached(entry, () => buildOne(entry, directory));
+  return { name: basename(directory), directory, files, metafile };
+}
+
+async function buildOne(entry: string, directory: string): Promise<Built> {
+  const { metafile, outputFiles } = await build({
     ...bundleOptions(),
     entryPoints: { index: entry },
     outdir: directory,
@@ -94,18 +104,22 @@ async function bundle(entry: string, outDir: string) {
     write: false,
     metafile: true,
   });
-  return { name: basename(directory), directory, files, metafile };
+  return {
+    metafile,
+    files: outputFiles.map(({ path, text }) => ({ name: relative(directory, path), text })),
+  };
 }
 
 /** Another build that runs now, of sources that were just changed, may have written this and not yet its entry. */
 const YOUNG_MS = 60_000;
 
 /** The entry comes last, so that whatever it names is there. What no entry names any more goes when it is old. */
-async function writeFunction(outDir: string, directory: string, files: readonly OutputFile[]): Promise<void> {
-  const isEntry = ({ path }: OutputFile) => relative(directory, path) === ENTRY;
-  await Promise.all(files.filter((file) => !isEntry(file)).map((file) => writeWhole(outDir, file)));
-  await Promise.all(files.filter(isEntry).map((file) => writeWhole(outDir, file)));
-  const written = new Set(files.map(({ path }) => relative(directory, path)));
+async function writeFunction(outDir: string, directory: string, files: Built['files']): Promise<void> {
+  const write = (some: Built['files']) =>
+    Promise.all(some.map(({ name, text }) => writeWhole(outDir, join(directory, name), text)));
+  await write(files.filter(({ name }) => name !== ENTRY));
+  await write(files.filter(({ name }) => name === ENTRY));
+  const written = new Set(files.map(({ name }) => name));
   const others = (await readdir(directory)).filter((name) => !written.has(name));
   await Promise.all(others.map((name) => removeOld(join(directory, name))));
 }
@@ -115,8 +129,8 @@ async function removeOld(file: string): Promise<void> {
   if (found && Date.now() - found.mtimeMs > YOUNG_MS) await rm(file, { recursive: true, force: true });
 }
 
-async function writeWhole(outDir: string, { path, contents }: OutputFile): Promise<void> {
+async function writeWhole(outDir: string, path: string, text: string): Promise<void> {
   const unfinished = join(outDir, `${UNFINISHED}${randomUUID()}`);
-  await Promise.all([mkdir(dirname(path), { recursive: true }), writeFile(unfinished, contents)]);
+  await Promise.all([mkdir(dirname(path), { recursive: true }), writeFile(unfinished, text)]);
   await rename(unfinished, path);
 }
