@@ -1,5 +1,6 @@
 import { mkdirSync } from 'node:fs';
-import type { RequestListener } from 'node:http';
+import type { RequestListener, ServerResponse } from 'node:http';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import dynalite from 'dynalite';
 import { listen, type Listening } from '../loopback.ts';
 import { createThrottling, type Throttling } from './throttling.ts';
@@ -23,6 +24,9 @@ export interface DynamoDbStandIn extends Listening {
   readonly throttled: number;
 }
 
+/** A call that takes longer when the stand-in is stopped is broken off. */
+const LONGEST_ANSWER_MS = 5000;
+
 /** DynamoDB by dynalite, on 127.0.0.1. It has no transactions, streams, backups or expiry by TTL. */
 export async function startDynamoDb({ port = 0, directory }: DynamoDbOptions = {}): Promise<DynamoDbStandIn> {
   if (directory !== undefined) mkdirSync(directory, { recursive: true });
@@ -31,13 +35,21 @@ export async function startDynamoDb({ port = 0, directory }: DynamoDbOptions = {
   let calls = 0;
   const callsBy = new Map<string, number>();
   const throttling = createThrottling();
+  const answering = new Set<ServerResponse>();
   const [answer] = server.listeners('request') as RequestListener[];
   server.removeAllListeners('request').on('request', (request, response) => {
     const { headers } = request;
     calls += 1;
     const [, accessKeyId = ''] = /Credential=([^/]+)\//.exec(headers.authorization ?? '') ?? [];
     callsBy.set(accessKeyId, (callsBy.get(accessKeyId) ?? 0) + 1);
-    if (!throttling.strikes(request, response)) answer?.(request, response);
+    if (throttling.strikes(request, response)) return;
+    answering.add(response);
+    const end = response.end.bind(response) as (...given: unknown[]) => ServerResponse;
+    response.end = (...given: unknown[]) => {
+      answering.delete(response);
+      return end(...given);
+    };
+    answer?.(request, response);
   });
   const listening = await listen(server, port);
   return {
@@ -50,6 +62,12 @@ export async function startDynamoDb({ port = 0, directory }: DynamoDbOptions = {
     unthrottle: () => throttling.stop(),
     get throttled() {
       return throttling.refused;
+    },
+    /** Whoever asked may be gone, as a function that was stopped: dynalite goes on all the same, and needs its store. */
+    async stop() {
+      const untilMs = performance.now() + LONGEST_ANSWER_MS;
+      while (answering.size > 0 && performance.now() < untilMs) await nextTurn();
+      await listening.stop();
     },
   };
 }

@@ -242,6 +242,8 @@ test(`${DRILLS.wrong}: what it takes away comes back with the old one under a ne
     expect(isLost()).toBe(true);
     const deadLetters = async () => depthOf(stack, stack.outputs['DeadLetterQueueUrl']);
     await time.pass(30_000);
+    // A message that has been tried three times by now comes back 80 seconds later.
+    for (let s = 0; s < 120 && (await deadLetters()) < ACCOUNTS; s += 5) await time.pass(5000);
     await until(async () => (await deadLetters()) === ACCOUNTS);
 
     // The commit before does not help: its catalogue is older than what accounts were computed with.
