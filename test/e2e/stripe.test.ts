@@ -12,6 +12,7 @@ import {
   stripeSubscription,
   type StripeEvent,
 } from '../support/stripe.ts';
+import { queueEmpty } from './session-support.ts';
 import {
   call,
   depthOf,
@@ -146,6 +147,7 @@ test('a secret is rotated without a failed report, and what the old one signed i
 });
 
 test('what is stale or too large is refused, and what does not concern us is taken note of and forgotten', async () => {
+  await queueEmpty(stack); // of what other tests have reported
   const viewer = await newViewer(stack);
   const event = subscriptionOf(viewer).subscription.created(now);
   const stale = await report(event, { at: now - 10 * 60 });
