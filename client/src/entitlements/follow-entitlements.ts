@@ -16,8 +16,6 @@ import type { KeptSnapshots } from './kept-snapshot.ts';
 import { createReads } from './reads.ts';
 import { createWaves } from './waves.ts';
 
-export type { ConnectionState };
-
 interface World {
   readonly readGrant: () => Promise<Grant>;
   /** GET /entitlements; `known` may be answered with itself. */

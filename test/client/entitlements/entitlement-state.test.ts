@@ -12,11 +12,10 @@ import {
   type EntitlementState,
 } from '../../../client/src/entitlements/entitlement-state.ts';
 import type { EntitlementMessage } from '../../../client/src/service/messages.ts';
-import { foldAccess, type Entitlement, type Snapshot } from '../../../shared/domain/entitlements.ts';
+import type { Entitlement, Snapshot } from '../../../shared/domain/entitlements.ts';
 import { fromMs } from '../../../shared/domain/instants.ts';
 import { entitlement as anEntitlement } from '../../support/catalogs.ts';
-
-const NOW = Date.parse('2026-11-22T10:00:00.000Z');
+import { NOW, snapshotAt } from '../../support/snapshots.ts';
 
 const entitlement = (entitlementId: string, changes: Partial<Entitlement> = {}): Entitlement =>
   anEntitlement({ entitlementId, validFrom: fromMs(0), grants: [`tag-${entitlementId}`], ...changes });
@@ -25,17 +24,7 @@ const snapshot = (
   version: number,
   entitlements: readonly Entitlement[],
   changes: Partial<Snapshot> = {},
-): Snapshot => ({
-  accountId: 'ada',
-  epoch: '0',
-  version,
-  catalogVersion: '2026-11-22.1',
-  asOf: fromMs(NOW),
-  nextChangeAt: null,
-  entitlements,
-  access: foldAccess(entitlements, NOW),
-  ...changes,
-});
+): Snapshot => ({ ...snapshotAt(version, entitlements), ...changes });
 
 const created = (version: number, data: Entitlement, epoch = '0'): EntitlementMessage => ({
   type: 'entitlement.created',

@@ -11,31 +11,17 @@ import { Refusal } from '../../../client/src/service/problems.ts';
 import type { TopicEvents } from '../../../client/src/momento/momento.ts';
 import type { SessionEnd } from '../../../client/src/service/session-answers.ts';
 import { createServerClock } from '../../../client/src/timing/server-clock.ts';
-import { foldAccess, type Entitlement, type Snapshot } from '../../../shared/domain/entitlements.ts';
+import type { Snapshot } from '../../../shared/domain/entitlements.ts';
 import { fromMs } from '../../../shared/domain/instants.ts';
 import { sessionTerminated } from '../../../shared/domain/session-messages.ts';
 import type { Session } from '../../../shared/domain/sessions.ts';
 import { entitlement as anEntitlement } from '../../support/catalogs.ts';
-
-const NOW = Date.parse('2026-11-22T10:00:00.000Z');
+import { NOW, snapshotAt } from '../../support/snapshots.ts';
 
 const GRACE_MS = 24 * 3_600_000;
 const HEARTBEAT_MS = 30_000;
 
 const premium = anEntitlement({ validFrom: fromMs(0) });
-
-function snapshotAt(version: number, entitlements: readonly Entitlement[] = []): Snapshot {
-  return {
-    accountId: 'ada',
-    epoch: '0',
-    version,
-    catalogVersion: '2026-11-22.1',
-    asOf: fromMs(NOW),
-    nextChangeAt: null,
-    entitlements,
-    access: foldAccess(entitlements, NOW),
-  };
-}
 
 const created = (version: number, entitlement = premium, subject = 'ada') =>
   JSON.stringify({ type: 'entitlement.created', epoch: '0', version, subject, data: entitlement });

@@ -8,11 +8,11 @@ import {
 import { createHolding, type Entitlements } from '../../../client/src/entitlements/holding.ts';
 import type { Kept, KeptSnapshots } from '../../../client/src/entitlements/kept-snapshot.ts';
 import { createServerClock } from '../../../client/src/timing/server-clock.ts';
-import { foldAccess, type Entitlement, type Snapshot } from '../../../shared/domain/entitlements.ts';
+import type { Entitlement, Snapshot } from '../../../shared/domain/entitlements.ts';
 import { fromMs } from '../../../shared/domain/instants.ts';
 import { entitlement } from '../../support/catalogs.ts';
+import { NOW, snapshotAt } from '../../support/snapshots.ts';
 
-const NOW = Date.parse('2026-11-22T10:00:00.000Z');
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 const GRACE_MS = 72 * HOUR_MS;
@@ -24,16 +24,7 @@ beforeEach(() => {
 
 const premium = entitlement();
 
-const snapshotOf = (version: number, ...entitlements: Entitlement[]): Snapshot => ({
-  accountId: 'ada',
-  epoch: '0',
-  version,
-  catalogVersion: '2026-11-22.1',
-  asOf: fromMs(NOW),
-  nextChangeAt: null,
-  entitlements,
-  access: foldAccess(entitlements, NOW),
-});
+const snapshotOf = (version: number, ...entitlements: Entitlement[]) => snapshotAt(version, entitlements);
 
 /** By a clock that the service had set. */
 const keptAt = (confirmedAtMs: number, ...entitlements: Entitlement[]): Kept => {

@@ -1,7 +1,5 @@
-import {
-  followEntitlements,
-  type ConnectionState,
-} from '../../../client/src/entitlements/follow-entitlements.ts';
+import type { ConnectionState } from '../../../client/src/entitlements/connection.ts';
+import { followEntitlements } from '../../../client/src/entitlements/follow-entitlements.ts';
 import type { Entitlements } from '../../../client/src/entitlements/holding.ts';
 import { createPlayback } from '../../../client/src/playback/playback.ts';
 import { createApi } from '../../../client/src/service/api.ts';

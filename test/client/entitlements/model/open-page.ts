@@ -1,7 +1,5 @@
-import {
-  followEntitlements,
-  type ConnectionState,
-} from '../../../../client/src/entitlements/follow-entitlements.ts';
+import type { ConnectionState } from '../../../../client/src/entitlements/connection.ts';
+import { followEntitlements } from '../../../../client/src/entitlements/follow-entitlements.ts';
 import type { Entitlements } from '../../../../client/src/entitlements/holding.ts';
 import { keptSnapshots } from '../../../../client/src/entitlements/kept-snapshot.ts';
 import { delayAfter } from '../../../../client/src/timing/backoff.ts';

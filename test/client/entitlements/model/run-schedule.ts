@@ -13,6 +13,7 @@ import type { Purchase } from '../../../../shared/domain/purchases.ts';
 import type { Tally } from './check-schedules.ts';
 import { fakeNetwork } from './fake-network.ts';
 import { fakeService } from './fake-service.ts';
+import { createJournal } from './journal.ts';
 import { fakeTime } from './fake-time.ts';
 import { createTape } from './tape.ts';
 
@@ -34,8 +35,7 @@ const LONGEST_MS = 9 * MINUTE_MS;
 export async function runSchedule(bytes: Uint8Array): Promise<Tally> {
   const tape = createTape(bytes);
   const time = fakeTime(START_MS);
-  const tally: Tally = {};
-  const log: string[] = [];
+  const { tally, write, note, breach, check, told } = createJournal(time);
   /** Counts what nobody will be told of, and how much of that a read has found out. */
   let unannounced = 0;
   let foundOut = 0;
@@ -61,7 +61,6 @@ export async function runSchedule(bytes: Uint8Array): Promise<Tally> {
     setItem: (key: string, text: string) => void items.set(key, text),
     removeItem: (key: string) => void items.delete(key),
   };
-  let broken: Error | undefined;
   let purchases = 0;
   let waves = 0;
   let lastWaveId = 'none';
@@ -82,12 +81,12 @@ export async function runSchedule(bytes: Uint8Array): Promise<Tally> {
     while (!tape.isOver) {
       await step();
       await time.pass(tape.pick([300, 0, 2000, 9000, 35_000]));
-      if (broken) throw broken;
+      check();
     }
     await settle();
-    if (broken) throw broken;
+    check();
   } catch (error) {
-    throw new Error(`${(error as Error).message}\n${log.join('\n')}`, { cause: error });
+    throw told(error);
   }
   page.close();
   return tally;
@@ -216,9 +215,7 @@ export async function runSchedule(bytes: Uint8Array): Promise<Tally> {
   }
 
   function see({ standing, snapshot }: Extract<Entitlements, { snapshot: Snapshot }>): void {
-    log.push(
-      `${seconds()} shows ${snapshot.epoch}.${snapshot.version} of ${snapshot.catalogVersion}, ${standing}`,
-    );
+    write(`shows ${snapshot.epoch}.${snapshot.version} of ${snapshot.catalogVersion}, ${standing}`);
     if (newest && isOlder(snapshot, newest)) breach(`shows ${snapshot.version} after ${newest.version}`);
     const isOlderEdition =
       newest?.version === snapshot.version &&
@@ -464,21 +461,6 @@ export async function runSchedule(bytes: Uint8Array): Promise<Tally> {
   function miss(): void {
     missedAtMs = time.now();
     unannounced++;
-  }
-
-  function note(what: string): void {
-    tally[what] = (tally[what] ?? 0) + 1;
-    log.push(`${seconds()} ${what}`);
-  }
-
-  function seconds(): string {
-    return ((time.now() - START_MS) / 1000).toFixed(1);
-  }
-
-  /** What is thrown in the library's own hands would be caught there, so this is thrown by the next step. */
-  function breach(law: string): Error {
-    log.push(`${seconds()} BREACH`);
-    return (broken ??= new Error(law));
   }
 }
 

@@ -4,6 +4,7 @@ import { fromMs } from '../../../../shared/domain/instants.ts';
 import type { Tally } from './check-schedules.ts';
 import { fakeNetwork } from './fake-network.ts';
 import { fakeService } from './fake-service.ts';
+import { createJournal } from './journal.ts';
 import { fakeTime } from './fake-time.ts';
 import { openPage, type Page } from './open-page.ts';
 import { createTape } from './tape.ts';
@@ -21,9 +22,7 @@ const GRACE_MS = 24 * 60 * MINUTE_MS;
 export async function runTabs(bytes: Uint8Array): Promise<Tally> {
   const tape = createTape(bytes);
   const time = fakeTime(START_MS);
-  const tally: Tally = {};
-  const log: string[] = [];
-  let broken: Error | undefined;
+  const { tally, seconds, note, breach, check, told } = createJournal(time);
   const networks = [0, 1].map(() => fakeNetwork({ time, tape, onLostForGood: () => {}, note: () => {} }));
   const service = fakeService({
     time,
@@ -41,7 +40,7 @@ export async function runTabs(bytes: Uint8Array): Promise<Tally> {
       items.set(key, text);
       keeps(before, kept());
     },
-    removeItem: () => breach('forgets what was kept'),
+    removeItem: () => void breach('forgets what was kept'),
   };
   /** The newest that any page of this browser has shown. */
   let newest: Snapshot | undefined;
@@ -51,10 +50,10 @@ export async function runTabs(bytes: Uint8Array): Promise<Tally> {
     while (!tape.isOver) {
       await step(tape.choose(2));
       await time.pass(tape.pick([300, 5 * MINUTE_MS, 2000, 9000, 35_000, 5 * MINUTE_MS]));
-      if (broken) throw broken;
+      check();
     }
   } catch (error) {
-    throw new Error(`${(error as Error).message}\n${log.join('\n')}`, { cause: error });
+    throw told(error);
   }
   for (const page of pages) page?.close();
   return tally;
@@ -89,7 +88,7 @@ export async function runTabs(bytes: Uint8Array): Promise<Tally> {
   }
 
   function keeps(before: Kept | undefined, now: Kept | undefined): void {
-    if (!now) return breach('keeps what nobody can read');
+    if (!now) return void breach('keeps what nobody can read');
     if (!before) return;
     const order = compare(now.snapshot, before.snapshot);
     note(order === 0 ? 'keeps the same' : 'keeps a newer', `confirmed ${seconds(now.confirmedAtMs)}`);
@@ -153,21 +152,6 @@ export async function runTabs(bytes: Uint8Array): Promise<Tally> {
         reported: { eventId: 'evt', occurredAt: fromMs(time.now()), revision: 0 },
       },
     ]);
-  }
-
-  function note(what: string, which = ''): void {
-    tally[what] = (tally[what] ?? 0) + 1;
-    log.push(`${seconds(time.now())} ${what} ${which}`);
-  }
-
-  function seconds(atMs: number): string {
-    return ((atMs - START_MS) / 1000).toFixed(1);
-  }
-
-  /** What is thrown in the library's own hands would be caught there, so this is thrown by the next step. */
-  function breach(law: string): void {
-    note('BREACH');
-    broken ??= new Error(law);
   }
 }
 

@@ -7,6 +7,7 @@ import { parseWave } from '../../../../client/src/service/messages.ts';
 import type { Tally } from './check-schedules.ts';
 import { fakeNetwork } from './fake-network.ts';
 import { fakeService } from './fake-service.ts';
+import { createJournal } from './journal.ts';
 import { fakeTime } from './fake-time.ts';
 import { openPage } from './open-page.ts';
 import { createTape } from './tape.ts';
@@ -35,8 +36,7 @@ type Turn = { readonly fromMs: number; readonly toMs: number } | 'when it is sho
 export async function runWaves(bytes: Uint8Array): Promise<Tally> {
   const tape = createTape(bytes);
   const time = fakeTime(START_MS);
-  const tally: Tally = {};
-  const log: string[] = [];
+  const { tally, note, breach, check, told } = createJournal(time);
   const network = fakeNetwork({ time, tape, onLostForGood: () => {}, note });
   network.calm();
   const service = fakeService({
@@ -58,7 +58,6 @@ export async function runWaves(bytes: Uint8Array): Promise<Tally> {
   let calledAtMs = -Infinity;
   /** The newest catalogue that it was its turn to arrive at. */
   let owed = '';
-  let broken: Error | undefined;
 
   const page = openPage(
     {
@@ -93,9 +92,9 @@ export async function runWaves(bytes: Uint8Array): Promise<Tally> {
     show();
     await pass(ANSWERED_WITHIN_MS);
     if (turns.size > 0) breach('a turn has not come');
-    if (broken) throw broken;
+    check();
   } catch (error) {
-    throw new Error(`${(error as Error).message}\n${log.join('\n')}`, { cause: error });
+    throw told(error);
   }
   page.close();
   return tally;
@@ -169,7 +168,7 @@ export async function runWaves(bytes: Uint8Array): Promise<Tally> {
 
   async function pass(ms: number): Promise<void> {
     await time.pass(ms);
-    if (broken) throw broken;
+    check();
     for (const turn of turns.values())
       if (turn !== 'when it is shown' && turn.toMs + 1 < time.now()) throw breach('its turn has not come');
     if (time.now() - calledAtMs <= ANSWERED_WITHIN_MS) return;
@@ -263,21 +262,6 @@ export async function runWaves(bytes: Uint8Array): Promise<Tally> {
 
   function held(): Snapshot | undefined {
     return page.entitlements.standing === 'unknown' ? undefined : page.entitlements.snapshot;
-  }
-
-  function note(what: string): void {
-    tally[what] = (tally[what] ?? 0) + 1;
-    log.push(`${seconds()} ${what}`);
-  }
-
-  function seconds(): string {
-    return ((time.now() - START_MS) / 1000).toFixed(1);
-  }
-
-  /** What is thrown in the library's own hands would be caught there, so this is thrown by the next step. */
-  function breach(law: string): Error {
-    log.push(`${seconds()} BREACH`);
-    return (broken ??= new Error(law));
   }
 }
 
